@@ -1,0 +1,20 @@
+//! The resources that compiled code names. The full list is data, in the catalog.
+
+use meta::resource::{Resource, Scope};
+
+pub const CONFIG_MAPS: Resource =
+    Resource::new("", "v1", "configmaps", "ConfigMap", Scope::Namespaced);
+pub const EVENTS: Resource = Resource::new("", "v1", "events", "Event", Scope::Namespaced);
+pub const NAMESPACES: Resource = Resource::new("", "v1", "namespaces", "Namespace", Scope::Cluster);
+pub const NODES: Resource = Resource::new("", "v1", "nodes", "Node", Scope::Cluster);
+pub const PODS: Resource = Resource::new("", "v1", "pods", "Pod", Scope::Namespaced);
+pub const SECRETS: Resource = Resource::new("", "v1", "secrets", "Secret", Scope::Namespaced);
+pub const SERVICES: Resource = Resource::new("", "v1", "services", "Service", Scope::Namespaced);
+pub const SERVICE_ACCOUNTS: Resource =
+    Resource::new("", "v1", "serviceaccounts", "ServiceAccount", Scope::Namespaced);
+pub const DEPLOYMENTS: Resource =
+    Resource::new("apps", "v1", "deployments", "Deployment", Scope::Namespaced);
+pub const REPLICA_SETS: Resource =
+    Resource::new("apps", "v1", "replicasets", "ReplicaSet", Scope::Namespaced);
+pub const LEASES: Resource =
+    Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);

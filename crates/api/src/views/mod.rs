@@ -1,0 +1,54 @@
+//! What controllers and plugins read of an object: a view per kind, decoding skips the rest.
+
+mod condition;
+mod deployment;
+mod namespace;
+mod node;
+mod partial;
+mod pod;
+mod replica_set;
+mod template;
+
+pub use condition::{Condition, Status};
+pub use deployment::{
+    Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
+    StrategyType,
+};
+pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
+pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
+pub use partial::PartialObject;
+pub use pod::{
+    Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
+    NodeSelector, NodeSelectorTerm, Phase, Pod, PodSpec, PodStatus, PreferredSchedulingTerm, Probe,
+    Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
+};
+pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
+pub use template::Template;
+
+use meta::{object::ObjectMeta, resource::Resource};
+use serde::de::DeserializeOwned;
+
+/// Something with metadata that decodes from an object's JSON.
+pub trait Object: DeserializeOwned + Send + Sync + std::fmt::Debug + 'static {
+    fn metadata(&self) -> &ObjectMeta;
+}
+
+/// A view of one kind: says which resource it is read from.
+pub trait Kind: Object {
+    const RESOURCE: Resource;
+}
+
+/// Implements [`Object`] and [`Kind`] for a view with a `metadata` field.
+macro_rules! kind {
+    ($view:ty, $resource:expr) => {
+        impl $crate::views::Object for $view {
+            fn metadata(&self) -> &meta::object::ObjectMeta {
+                &self.metadata
+            }
+        }
+        impl $crate::views::Kind for $view {
+            const RESOURCE: meta::resource::Resource = $resource;
+        }
+    };
+}
+use kind;

@@ -1,0 +1,202 @@
+//! What is read of a Pod.
+
+use std::collections::BTreeMap;
+
+use meta::{
+    object::{Labels, ObjectMeta},
+    text::Text,
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Status, TaintEffect, kind};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Pod {
+    pub metadata: ObjectMeta,
+    pub spec: PodSpec,
+    pub status: PodStatus,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodSpec {
+    pub node_name: Text,
+    pub scheduler_name: Text,
+    pub restart_policy: Text,
+    pub host_network: bool,
+    pub priority: Option<i32>,
+    pub termination_grace_period_seconds: Option<i64>,
+    pub init_containers: Vec<Container>,
+    pub containers: Vec<Container>,
+    pub node_selector: Labels,
+    pub affinity: Affinity,
+    pub tolerations: Vec<Toleration>,
+    pub scheduling_gates: Vec<SchedulingGate>,
+    pub overhead: BTreeMap<Text, Text>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Container {
+    pub name: Text,
+    pub image: Text,
+    pub command: Vec<String>,
+    pub args: Vec<String>,
+    pub restart_policy: Text,
+    pub ports: Vec<ContainerPort>,
+    pub resources: Resources,
+    pub readiness_probe: Option<Probe>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerPort {
+    pub container_port: i32,
+    pub host_port: i32,
+    #[serde(rename = "hostIP")]
+    pub host_ip: Text,
+    pub protocol: Text,
+}
+/// Quantities as written, by resource name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    pub requests: BTreeMap<Text, Text>,
+    pub limits: BTreeMap<Text, Text>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Probe {
+    pub initial_delay_seconds: i32,
+    pub period_seconds: i32,
+    pub success_threshold: i32,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct SchedulingGate {
+    pub name: Text,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Toleration {
+    pub key: Text,
+    pub operator: Text,
+    pub value: Text,
+    pub effect: Option<TaintEffect>,
+    pub toleration_seconds: Option<i64>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Affinity {
+    pub node_affinity: Option<NodeAffinity>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct NodeAffinity {
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
+    pub required: Option<NodeSelector>,
+    #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
+    pub preferred: Vec<PreferredSchedulingTerm>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelector {
+    pub node_selector_terms: Vec<NodeSelectorTerm>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSelectorTerm {
+    pub match_expressions: Vec<Requirement>,
+    pub match_fields: Vec<Requirement>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct PreferredSchedulingTerm {
+    pub weight: i32,
+    pub preference: NodeSelectorTerm,
+}
+/// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt`, `Lt`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Requirement {
+    pub key: Text,
+    pub operator: Text,
+    pub values: Vec<Text>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodStatus {
+    pub phase: Phase,
+    pub reason: Text,
+    pub conditions: Vec<Condition>,
+    #[serde(rename = "podIP")]
+    pub pod_ip: Text,
+    pub nominated_node_name: Text,
+    pub start_time: Option<Time>,
+    pub init_container_statuses: Vec<ContainerStatus>,
+    pub container_statuses: Vec<ContainerStatus>,
+}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum Phase {
+    #[default]
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    #[serde(other)]
+    Unknown,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerStatus {
+    pub name: Text,
+    pub ready: bool,
+    pub restart_count: i32,
+    pub state: ContainerState,
+}
+/// At most one of the three is set.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct ContainerState {
+    pub waiting: Option<Waiting>,
+    pub running: Option<Running>,
+    pub terminated: Option<Terminated>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    pub reason: Text,
+    pub message: String,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Running {
+    pub started_at: Option<Time>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Terminated {
+    pub exit_code: i32,
+    pub reason: Text,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+}
+
+impl Pod {
+    /// The condition of that type, if the pod has one.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == *kind)
+    }
+    /// Whether the pod serves.
+    pub fn is_ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|ready| ready.status == Status::True)
+    }
+    /// Whether its containers have ended for good.
+    pub const fn is_finished(&self) -> bool {
+        matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
+    }
+    /// Neither finished nor being deleted.
+    pub const fn is_active(&self) -> bool {
+        !self.is_finished() && !self.metadata.is_deleting()
+    }
+}
+kind!(Pod, crate::resources::PODS);

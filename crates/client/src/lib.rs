@@ -1,0 +1,14 @@
+//! Requests as values, and a transport that sends them. A transport is in process, HTTP, or the
+//! simulator's; none of the callers can tell.
+#![warn(missing_docs)]
+
+mod error;
+mod request;
+mod transport;
+
+pub use error::{ApiError, ClientError};
+pub use request::{
+    ACCEPT_METADATA, ACCEPT_METADATA_LIST, DeleteOptions, ListOptions, Method, PatchKind,
+    Preconditions, Propagation, Request, WatchOptions, WriteOptions,
+};
+pub use transport::{EventType, Response, Transport, WatchEvent, WatchStream};

@@ -1,0 +1,3 @@
+//! pilothouse.
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! client-go's foundations in Rust: caches and indices fed by reflectors, queues, the engine that runs
+//! controllers (observe, plan, act), leases, events. Works in process and over HTTP alike.
+#![warn(missing_docs)]
+
+mod cache;
+mod controller;
+mod informers;
+mod machine;
+mod plan;
+
+// What steps and their outcomes are made of: controllers know no client.
+pub use client::{ApiError, ClientError, DeleteOptions, PatchKind, Preconditions, Propagation};
+
+pub use cache::{Cache, Change, Index};
+pub use controller::{Answer, Answers, Controller, Observation, Read};
+pub use informers::{Enqueue, Handler, Informers, Watches};
+pub use machine::{Machine, Outcome, Ticket, Turn};
+pub use plan::{Action, Event, EventType, Guard, ObjectReference, Plan, Stage, Step, Target};

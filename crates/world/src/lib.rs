@@ -1,0 +1,30 @@
+//! The outside world as narrow traits: clock, dice, tasks, sockets, disks. `real` alone touches the
+//! system; the simulator has its own side. A component gets a [`World`] and can reach nothing else.
+
+mod clock;
+mod dice;
+mod disk;
+mod net;
+pub mod real;
+mod tasks;
+
+use std::sync::Arc;
+
+pub use clock::{Clock, Monotonic, Sleep};
+pub use dice::Dice;
+pub use disk::{Disk, DiskError, File};
+pub use net::{Connection, Listener, NetError, Network};
+pub use tasks::{Task, Tasks};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// Everything a component may know of the world outside. Cheap to clone.
+#[derive(Clone)]
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    pub dice: Arc<dyn Dice>,
+    pub tasks: Arc<dyn Tasks>,
+    pub disk: Arc<dyn Disk>,
+    pub network: Arc<dyn Network>,
+}

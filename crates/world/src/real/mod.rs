@@ -1,0 +1,1 @@
+//! The real side: the system clock, its randomness, tokio, sockets and files.
