@@ -1,5 +1,6 @@
 //! The kinds: schema facts as data, one small file of pure functions per kind (defaults, validation,
 //! what an update may change, columns), and the views that controllers read. Nothing here waits.
 
+pub mod catalog;
 pub mod resources;
 pub mod views;

@@ -1,1 +1,13 @@
-//! apiserver.
+//! The API server: authenticate, authorize, decode, admit, validate, store; lists and watches from
+//! the watch cache. One engine serves every kind, because a kind is data.
+
+mod object;
+mod operation;
+mod status;
+
+pub use object::Object;
+pub use operation::{
+    Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,
+    PatchType, User, Verb, VersionMatch, WatchQuery,
+};
+pub use status::{Cause, Reason, Status};
