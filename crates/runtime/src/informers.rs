@@ -1,6 +1,12 @@
 //! One watch per kind for all who ask, and the handlers that turn changes into work.
 
-use std::{any::Any, collections::BTreeMap, marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+    marker::PhantomData,
+    sync::Arc,
+    time::Duration,
+};
 
 use api::views::{Kind, Object, PartialObject};
 use meta::resource::Resource;
@@ -12,6 +18,7 @@ use crate::{Cache, Change, Controller, Index};
 #[derive(Default)]
 pub struct Informers {
     pub(crate) sources: BTreeMap<Resource, Source>,
+    settings: BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
 /// One resource that is to be watched: how its cache is fed, and who listens.
@@ -90,6 +97,14 @@ impl<K: Object> Feed for Typed<K> {
 }
 
 impl Informers {
+    /// Makes a value known to the components set up after this: their configuration.
+    pub fn provide<T: Send + Sync + 'static>(&mut self, setting: T) {
+        self.settings.insert(TypeId::of::<T>(), Arc::new(setting));
+    }
+    /// A value that was [provided](Self::provide).
+    pub fn setting<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.settings.get(&TypeId::of::<T>())?).downcast().ok()
+    }
     /// The cache of a kind.
     pub fn cache<K: Kind>(&mut self) -> Arc<Cache<K>> {
         Arc::clone(&self.typed::<K>(K::RESOURCE, false).cache)
