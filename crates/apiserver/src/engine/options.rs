@@ -1,0 +1,43 @@
+//! What an engine is started with.
+
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+/// Settings of an engine; the defaults are the reference's.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// Where cluster IPs come from, as `address/bits`; IPv4.
+    pub service_range: String,
+    /// Where node ports come from.
+    pub node_ports: RangeInclusive<u16>,
+    /// How long an Event is kept.
+    pub event_time_to_live: Duration,
+    /// Port of this API server, the target of the service `kubernetes`.
+    pub secure_port: u16,
+    /// Signs the tokens of service accounts; without it `serviceaccounts/token` answers 404.
+    pub tokens: Option<Arc<dyn TokenSigner>>,
+}
+
+/// Turns claims into a signed token.
+pub trait TokenSigner: Send + Sync {
+    /// `iss` of the tokens, and their audience when the client names none.
+    fn issuer(&self) -> String;
+    /// The compact form (`header.claims.signature`) of a JWT with these claims.
+    ///
+    /// # Errors
+    /// Why the key could not sign.
+    fn sign(&self, claims: &Value) -> Result<String, String>;
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            service_range: "10.0.0.0/24".to_owned(),
+            node_ports: 30_000..=32_767,
+            event_time_to_live: Duration::from_secs(60 * 60),
+            secure_port: 6443,
+            tokens: None,
+        }
+    }
+}
