@@ -33,6 +33,8 @@ pub trait File: Send + Sync {
     /// # Errors
     /// The disk failed: what was written since the last sync may be lost.
     fn sync(&self) -> Result<(), DiskError>;
+    /// # Errors
+    /// The disk failed.
     fn is_empty(&self) -> Result<bool, DiskError> {
         self.len().map(|length| length == 0)
     }
