@@ -1,3 +1,48 @@
-//! xtask.
+//! The project's scripts: `cargo xtask COMMAND`.
 
-fn main() {}
+mod facts;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+/// A command: its name, what it is for, and what runs it.
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[Command {
+    name: "facts",
+    about: "[--from DIR]  write crates/api/data from the tables of API facts",
+    run: facts::run,
+}];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            print_error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let name = arguments.first().map_or("", String::as_str);
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        let lines: Vec<String> = COMMANDS
+            .iter()
+            .map(|command| format!("  {} {}", command.name, command.about))
+            .collect();
+        bail!("no command {name:?}; there are:\n{}", lines.join("\n"));
+    };
+    (command.run)(&arguments[1..])
+}
+
+#[expect(clippy::print_stderr, reason = "a script talks to the person who started it")]
+fn print_error(text: &str) {
+    eprintln!("xtask: {text}");
+}

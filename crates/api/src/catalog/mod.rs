@@ -1,23 +1,36 @@
 //! Every kind as data: what is served, of which type, under which rules.
 
+mod index;
+mod parse;
 mod resource;
 mod types;
 
 pub use resource::{DeleteDefault, ResourceFacts, SubresourceFacts, UpdateRule};
-pub use types::{Field, FieldType, ListType, Omit, PatchStrategy, Scalar, Type, TypeId};
+pub use types::{Field, FieldType, KindName, ListType, Omit, PatchStrategy, Scalar, Type, TypeId};
 
 use std::sync::LazyLock;
+
+use index::{Names, Slot};
 
 /// All resources and types of the release.
 #[derive(Debug, Default)]
 pub struct Catalog {
     resources: Vec<ResourceFacts>,
     types: Vec<Type>,
+    resources_by_plural: Names<usize>,
+    resources_by_kind: Names<usize>,
+    types_by_name: Names<TypeId>,
+    types_by_kind: Names<TypeId>,
+    /// Per type, its JSON fields by name, those of inlined types among them.
+    slots: Vec<Box<[Slot]>>,
 }
 
 /// The built-in kinds, parsed from the tables when first asked for.
 pub fn builtin() -> &'static Catalog {
-    static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::default);
+    static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+        parse::parse(include_str!("../../data/resources.txt"), include_str!("../../data/types.txt"))
+            .expect("the committed tables parse: a test of this module reads them")
+    });
     &CATALOG
 }
 
@@ -26,12 +39,13 @@ impl Catalog {
     pub fn resources(&self) -> &[ResourceFacts] {
         &self.resources
     }
+    /// All types, ordered by name.
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
     /// A served resource by its URL.
     pub fn resource(&self, group: &str, version: &str, plural: &str) -> Option<&ResourceFacts> {
-        self.resources.iter().find(|facts| {
-            let resource = &facts.resource;
-            resource.plural == plural && resource.version == version && resource.group == group
-        })
+        self.find_resource(&self.resources_by_plural, plural, group, version)
     }
     /// A served resource by the kind of its objects.
     pub fn resource_of_kind(
@@ -40,13 +54,51 @@ impl Catalog {
         version: &str,
         kind: &str,
     ) -> Option<&ResourceFacts> {
-        self.resources.iter().find(|facts| {
-            let resource = &facts.resource;
-            resource.kind == kind && resource.version == version && resource.group == group
-        })
+        self.find_resource(&self.resources_by_kind, kind, group, version)
     }
     /// The type behind an id.
     pub fn type_of(&self, id: TypeId) -> &Type {
         &self.types[id.0]
     }
+    /// The type of a name such as `core/v1.PodSpec`.
+    pub fn type_named(&self, name: &str) -> Option<TypeId> {
+        self.types_by_name.get(name).next()
+    }
+    /// The type of a kind, lists and options among them. Kinds that every group has, such as
+    /// `DeleteOptions`, are found under each.
+    pub fn type_of_kind(&self, group: &str, version: &str, kind: &str) -> Option<TypeId> {
+        self.types_by_kind.get(kind).find(|id| {
+            let named = self.type_of(*id).kind.as_ref();
+            named.is_some_and(|named| named.is_of(group, version))
+        })
+    }
+    /// A field by its JSON name, whether the type's own or of a type that it inlines.
+    pub fn field(&self, id: TypeId, name: &str) -> Option<&Field> {
+        let slots = self.slots.get(id.0)?;
+        let found = slots.binary_search_by(|slot| self.slot_field(slot).name.as_str().cmp(name));
+        found.ok().and_then(|position| slots.get(position)).map(|slot| self.slot_field(slot))
+    }
+    /// All JSON fields of a type in the order of their names, those of inlined types among them.
+    pub fn json_fields(&self, id: TypeId) -> impl ExactSizeIterator<Item = &Field> {
+        self.slots[id.0].iter().map(|slot| self.slot_field(slot))
+    }
+
+    fn find_resource(
+        &self,
+        names: &Names<usize>,
+        name: &str,
+        group: &str,
+        version: &str,
+    ) -> Option<&ResourceFacts> {
+        names
+            .get(name)
+            .map(|position| &self.resources[position])
+            .find(|facts| facts.resource.version == version && facts.resource.group == group)
+    }
+    fn slot_field(&self, slot: &Slot) -> &Field {
+        &self.types[slot.type_id.0].fields[slot.position]
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::TypeId;
 
 /// Facts of one served resource, from the tables `kinds`, `update-semantics`, `reset-fields` and
 /// `selectable-fields`.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a table row")]
 #[derive(Debug, Clone)]
 pub struct ResourceFacts {
     pub resource: Resource,
@@ -30,7 +31,10 @@ pub struct ResourceFacts {
     pub returns_deleted: bool,
     /// Objects expire (Events).
     pub expires: bool,
+    /// Of the group in discovery.
     pub group_priority: u32,
+    /// Of the version within its group.
+    pub version_priority: u32,
     pub group_order: u32,
     pub version_order: u32,
     /// `metadata.generation` of a new object; kinds with 0 have none.
@@ -41,6 +45,7 @@ pub struct ResourceFacts {
     pub field_selectors: Vec<String>,
     /// Field labels accepted that match nothing.
     pub field_selectors_never_matching: Vec<String>,
+    /// What names are allowed, in words.
     pub name_rule: String,
     pub subresources: Vec<SubresourceFacts>,
 }
@@ -53,6 +58,8 @@ pub struct SubresourceFacts {
     pub kind: String,
     /// `group/version` of its kind where that differs from the parent's (`autoscaling/v1` of `scale`).
     pub api_version: Option<String>,
+    /// Type of the objects that travel through it.
+    pub type_id: TypeId,
     pub verbs: Vec<String>,
     /// HTTP methods of proxy-like subresources.
     pub connect_methods: Vec<String>,

@@ -1,4 +1,4 @@
-//! The types of fields, as a table: what decoding, protobuf, patches, defaults and OpenAPI need.
+//! The types of fields, as a table: what decoding, protobuf, patches, defaults and `OpenAPI` need.
 
 use serde_json::Value;
 
@@ -13,15 +13,42 @@ pub struct Type {
     pub name: String,
     /// Full name of its protobuf message; empty if it has none.
     pub proto: String,
+    /// The kind it is registered as, if objects of it travel alone.
+    pub kind: Option<KindName>,
     /// JSON has apiVersion and kind (protobuf has not).
     pub has_type_meta: bool,
     /// Server-side apply treats it as one value.
     pub atomic: bool,
+    /// JSON holds the value of one of the fields instead of an object of them.
+    pub one_of: bool,
     /// In declaration order.
     pub fields: Vec<Field>,
 }
 
+/// Group, version and kind of a type; a `*` stands for every group and version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindName {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+}
+
+impl KindName {
+    /// Whether the kind is one of the given group and version.
+    pub fn is_of(&self, group: &str, version: &str) -> bool {
+        self.group == "*" || (self.group == group && self.version == version)
+    }
+    /// `group/version`, or the version alone for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            return self.version.clone();
+        }
+        format!("{}/{}", self.group, self.version)
+    }
+}
+
 /// A field of a struct.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a table row")]
 #[derive(Debug, Clone)]
 pub struct Field {
     /// JSON name.
@@ -33,7 +60,7 @@ pub struct Field {
     pub pointer: bool,
     pub omit: Omit,
     pub required: bool,
-    /// OpenAPI default.
+    /// `OpenAPI` default.
     pub default: Option<Value>,
     /// Allowed values (of the items, for lists).
     pub enumeration: Vec<String>,
@@ -41,6 +68,8 @@ pub struct Field {
     pub list_keys: Vec<String>,
     /// `x-kubernetes-map-type: atomic`.
     pub map_atomic: bool,
+    /// `x-kubernetes-map-type: granular`, where the type itself is atomic.
+    pub map_granular: bool,
     pub patch: PatchStrategy,
     /// Merge key of strategic merge.
     pub patch_key: Option<String>,
@@ -48,8 +77,8 @@ pub struct Field {
     pub number: u32,
     /// Protobuf wire type.
     pub wire: u8,
-    /// Protobuf type where it does not follow from `kind`.
-    pub proto_type: Option<String>,
+    /// Lists of strings (of map values, for maps) are in a protobuf message of their own.
+    pub wrapped: bool,
 }
 
 /// What a field holds.
@@ -110,4 +139,5 @@ pub enum ListType {
 pub struct PatchStrategy {
     pub merge: bool,
     pub retain_keys: bool,
+    pub replace: bool,
 }
