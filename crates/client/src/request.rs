@@ -1,5 +1,7 @@
 //! A request as a value: what to ask, before anything is sent.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use meta::{
     object::{ObjectKey, ResourceVersion, Uid},
@@ -274,7 +276,7 @@ fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped

@@ -1,1 +1,17 @@
-//! nodes.
+//! Simulated nodes: they play kubelets without containers. What a pod does on them is decided by
+//! rules that are data; a pod's life is a pure state machine; a node keeps its Lease and status fresh.
+
+mod address;
+mod duration;
+mod node;
+mod pod;
+mod rules;
+mod script;
+
+pub use address::node_address;
+pub use node::{NodeAgent, registration};
+pub use pod::Kubelet;
+pub use rules::{Pull, Rule, Rules, RulesError};
+
+/// Nodes with this label are left alone: no Lease, no status, no pods played.
+pub const GHOST_LABEL: &str = "ghost";

@@ -2,6 +2,7 @@
 
 mod condition;
 mod deployment;
+mod lease;
 mod namespace;
 mod node;
 mod partial;
@@ -14,6 +15,7 @@ pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
     StrategyType,
 };
+pub use lease::{Lease, LeaseSpec};
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
 pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
 pub use partial::PartialObject;

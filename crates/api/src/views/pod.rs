@@ -152,6 +152,7 @@ pub struct ContainerStatus {
     pub ready: bool,
     pub restart_count: i32,
     pub state: ContainerState,
+    pub last_state: ContainerState,
 }
 /// At most one of the three is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

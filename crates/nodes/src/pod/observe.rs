@@ -1,0 +1,52 @@
+//! A pod together with what its node knows of it.
+
+use std::sync::Arc;
+
+use api::views::{Node, Pod};
+use meta::object::ObjectKey;
+use runtime::{Cache, Index, Observation};
+
+use crate::{GHOST_LABEL, Rules, address::Addresses, node_address};
+
+/// Caches of the simulated kubelets, and the addresses they gave.
+pub struct View {
+    pub(super) pods: Arc<Cache<Pod>>,
+    pub(super) nodes: Arc<Cache<Node>>,
+    pub(super) rules: Arc<Rules>,
+    pub(super) addresses: Addresses,
+}
+
+/// Pods by the node they are bound to.
+pub(super) static BY_NODE: Index<Pod> = Index {
+    name: "spec.nodeName",
+    values: |pod| {
+        let name = &pod.spec.node_name;
+        if name.is_empty() { Vec::new() } else { vec![name.clone()] }
+    },
+};
+
+/// Everything a kubelet looks at to decide about one pod.
+#[derive(Debug)]
+pub struct PodOnNode {
+    pub(super) pod: Arc<Pod>,
+    pub(super) rules: Arc<Rules>,
+    pub(super) address: String,
+    pub(super) host: String,
+}
+
+pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<PodOnNode> {
+    let Some(pod) = view.pods.get(key).filter(|pod| !pod.spec.node_name.is_empty()) else {
+        return Observation::Gone;
+    };
+    let node = view.nodes.get(&ObjectKey::new("", pod.spec.node_name.clone()));
+    if node.is_none_or(|node| node.metadata.labels.contains_key(GHOST_LABEL)) {
+        return Observation::Gone;
+    }
+    let address = view.addresses.of(&pod.metadata.uid);
+    Observation::Ready(PodOnNode {
+        rules: Arc::clone(&view.rules),
+        address: address.map(|address| address.to_string()).unwrap_or_default(),
+        host: node_address(&pod.spec.node_name).to_string(),
+        pod,
+    })
+}
