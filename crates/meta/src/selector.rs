@@ -1,1 +1,0 @@
-//! Which objects are meant, by their labels.
