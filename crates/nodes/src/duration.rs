@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn a_duration_is_a_number_with_a_unit() {
         assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(parse("5m"), Some(Duration::from_secs(300)));
+        assert_eq!(parse("5m"), Some(Duration::from_mins(5)));
         assert_eq!(parse("5"), None);
         assert_eq!(parse("s"), None);
     }

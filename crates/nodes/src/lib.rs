@@ -3,14 +3,12 @@
 
 mod address;
 mod duration;
-mod node;
-mod pod;
+pub mod node;
+pub mod pod;
 mod rules;
 mod script;
 
 pub use address::node_address;
-pub use node::{NodeAgent, registration};
-pub use pod::Kubelet;
 pub use rules::{Pull, Rule, Rules, RulesError};
 
 /// Nodes with this label are left alone: no Lease, no status, no pods played.

@@ -25,15 +25,12 @@ fn play(spec: Value, seconds: u32, expected: Expect) {
         };
         let plan = plan(&mut memory, &observed, now);
         for step in plan.steps() {
-            match &step.action {
-                runtime::Action::Patch { patch, .. } => {
-                    object["status"] = patch["status"].clone();
-                    let _ = writeln!(story, "{second:3} s {}", summary(&object["status"]));
-                }
-                _ => {
-                    let event = step.on_success.as_ref().map(|event| event.reason);
-                    let _ = writeln!(story, "{second:3} s   {}", event.unwrap_or("-"));
-                }
+            if let runtime::Action::Patch { patch, .. } = &step.action {
+                object["status"] = patch["status"].clone();
+                let _ = writeln!(story, "{second}s {}", summary(&object["status"]));
+            }
+            if let Some(event) = &step.on_success {
+                let _ = writeln!(story, "{second}s   {}", event.reason);
             }
         }
     }
@@ -70,7 +67,7 @@ fn an_ordinary_pod_is_ready_at_once_and_stays() {
         spec,
         30,
         expect![[r#"
-              0 s Running [c: running ready r0]
+            0s Running [c: running ready r0]
         "#]],
     );
 }
@@ -82,28 +79,28 @@ fn a_missing_image_is_tried_again_with_back_off() {
         spec,
         40,
         expect![[r#"
-          0 s Pending [c: waiting ErrImagePull r0]
-          0 s   Pulling
-          0 s   Failed
-          0 s   Failed
-          2 s Pending [c: waiting ImagePullBackOff r0]
-          2 s   BackOff
-          2 s   Failed
-         10 s Pending [c: waiting ErrImagePull r0]
-         10 s   Pulling
-         10 s   Failed
-         10 s   Failed
-         12 s Pending [c: waiting ImagePullBackOff r0]
-         12 s   BackOff
-         12 s   Failed
-         30 s Pending [c: waiting ErrImagePull r0]
-         30 s   Pulling
-         30 s   Failed
-         30 s   Failed
-         32 s Pending [c: waiting ImagePullBackOff r0]
-         32 s   BackOff
-         32 s   Failed
-    "#]],
+            0s Pending [c: waiting ErrImagePull r0]
+            0s   Pulling
+            0s   Failed
+            0s   Failed
+            2s Pending [c: waiting ImagePullBackOff r0]
+            2s   BackOff
+            2s   Failed
+            10s Pending [c: waiting ErrImagePull r0]
+            10s   Pulling
+            10s   Failed
+            10s   Failed
+            12s Pending [c: waiting ImagePullBackOff r0]
+            12s   BackOff
+            12s   Failed
+            30s Pending [c: waiting ErrImagePull r0]
+            30s   Pulling
+            30s   Failed
+            30s   Failed
+            32s Pending [c: waiting ImagePullBackOff r0]
+            32s   BackOff
+            32s   Failed
+        "#]],
     );
 }
 
@@ -115,17 +112,17 @@ fn a_failing_container_is_restarted_with_back_off() {
         spec,
         40,
         expect![[r#"
-          0 s Running [c: running ready r0]
-          1 s Running [c: running ready r1]
-          2 s Running [c: waiting CrashLoopBackOff r1]
-          2 s   BackOff
-         12 s Running [c: running ready r2]
-         13 s Running [c: waiting CrashLoopBackOff r2]
-         13 s   BackOff
-         33 s Running [c: running ready r3]
-         34 s Running [c: waiting CrashLoopBackOff r3]
-         34 s   BackOff
-    "#]],
+            0s Running [c: running ready r0]
+            1s Running [c: running ready r1]
+            2s Running [c: waiting CrashLoopBackOff r1]
+            2s   BackOff
+            12s Running [c: running ready r2]
+            13s Running [c: waiting CrashLoopBackOff r2]
+            13s   BackOff
+            33s Running [c: running ready r3]
+            34s Running [c: waiting CrashLoopBackOff r3]
+            34s   BackOff
+        "#]],
     );
 }
 
@@ -137,9 +134,9 @@ fn a_job_pod_ends_as_its_script_says() {
         spec,
         10,
         expect![[r#"
-          0 s Running [c: running ready r0]
-          3 s Succeeded [c: terminated Completed r0]
-    "#]],
+            0s Running [c: running ready r0]
+            3s Succeeded [c: terminated Completed r0]
+        "#]],
     );
 }
 
@@ -152,9 +149,9 @@ fn init_containers_go_first_and_a_probe_delays_readiness() {
         spec,
         10,
         expect![[r#"
-          0 s Pending [i: running ready r0, c: waiting PodInitializing r0]
-          2 s Running [i: terminated Completed r0, c: running r0]
-          5 s Running [i: terminated Completed r0, c: running ready r0]
-    "#]],
+            0s Pending [i: running ready r0, c: waiting PodInitializing r0]
+            2s Running [i: terminated Completed r0, c: running r0]
+            5s Running [i: terminated Completed r0, c: running ready r0]
+        "#]],
     );
 }
