@@ -125,33 +125,25 @@ impl<K: Object> Cache<K> {
     }
     /// Takes an object in; answers what changed, or `None` if the cache had that version already.
     pub fn insert(&self, object: K) -> Option<Change<K>> {
-        let (key, version) = (object.metadata().key(), object.metadata().resource_version);
-        let object = Arc::new(object);
         let mut state = self.state.write();
-        state.version = state.version.max(version);
-        let old = state.objects.insert(key.clone(), Arc::clone(&object));
-        state.reindex(&key, old.as_deref(), Some(&object));
-        if old.as_ref().is_some_and(|old| old.metadata().resource_version == version) {
-            return None;
-        }
-        Some(Change { old, new: Some(object) })
+        state.version = state.version.max(object.metadata().resource_version);
+        state.insert(object)
     }
     /// Takes an object out; `version` is that of the deletion.
     pub fn remove(&self, key: &ObjectKey, version: ResourceVersion) -> Option<Change<K>> {
         let mut state = self.state.write();
         state.version = state.version.max(version);
-        let old = state.objects.remove(key)?;
-        state.reindex(key, Some(&old), None);
-        Some(Change { old: Some(old), new: None })
+        state.remove(key)
     }
     /// Replaces everything by a list taken at `version`; answers the differences: what is gone first.
+    /// Readers see the old state or the new one, nothing between.
     pub fn replace(&self, objects: Vec<K>, version: ResourceVersion) -> Vec<Change<K>> {
         let present: BTreeSet<ObjectKey> = objects.iter().map(|o| o.metadata().key()).collect();
-        let known: Vec<ObjectKey> = self.state.read().objects.keys().cloned().collect();
-        let gone = known.iter().filter(|key| !present.contains(*key));
-        let mut changes: Vec<_> = gone.filter_map(|key| self.remove(key, version)).collect();
-        changes.extend(objects.into_iter().filter_map(|object| self.insert(object)));
         let mut state = self.state.write();
+        let known: Vec<ObjectKey> = state.objects.keys().cloned().collect();
+        let gone = known.iter().filter(|key| !present.contains(*key));
+        let mut changes: Vec<_> = gone.filter_map(|key| state.remove(key)).collect();
+        changes.extend(objects.into_iter().filter_map(|object| state.insert(object)));
         state.version = version;
         state.synced = true;
         changes
@@ -164,6 +156,21 @@ impl<K: Object> Cache<K> {
 }
 
 impl<K: Object> State<K> {
+    fn insert(&mut self, object: K) -> Option<Change<K>> {
+        let (key, version) = (object.metadata().key(), object.metadata().resource_version);
+        let object = Arc::new(object);
+        let old = self.objects.insert(key.clone(), Arc::clone(&object));
+        self.reindex(&key, old.as_deref(), Some(&object));
+        if old.as_ref().is_some_and(|old| old.metadata().resource_version == version) {
+            return None;
+        }
+        Some(Change { old, new: Some(object) })
+    }
+    fn remove(&mut self, key: &ObjectKey) -> Option<Change<K>> {
+        let old = self.objects.remove(key)?;
+        self.reindex(key, Some(&old), None);
+        Some(Change { old: Some(old), new: None })
+    }
     fn reindex(&mut self, key: &ObjectKey, old: Option<&K>, new: Option<&K>) {
         for (index, keys) in &mut self.indices {
             for value in old.map(index.values).into_iter().flatten() {

@@ -88,7 +88,7 @@ pub enum Read {
         /// Where; empty means everywhere.
         namespace: Text,
     },
-    /// The resources that the server serves, preferred versions, as `[Resource]` with verbs.
+    /// The resources that the server serves; [`Answers::discovery`] reads the answer.
     Discovery,
 }
 

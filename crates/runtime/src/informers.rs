@@ -2,98 +2,39 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::BTreeMap,
-    marker::PhantomData,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
 
 use api::views::{Kind, Object, PartialObject};
 use meta::resource::Resource;
-use parking_lot::Mutex;
 
-use crate::{Cache, Change, Controller, Index};
+use crate::{
+    Cache, Change, Controller, Dynamic, Index,
+    feed::{Feed, Listener, Typed},
+};
 
 /// The caches of a process: asked for while components are set up, fed once they are started.
 #[derive(Default)]
 pub struct Informers {
     pub(crate) sources: BTreeMap<Resource, Source>,
+    dynamic: Dynamic,
+    /// What was asked for since the last [`Informers::take_asked`].
+    asked: BTreeSet<Resource>,
     settings: BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
 /// One resource that is to be watched: how its cache is fed, and who listens.
 pub(crate) struct Source {
     /// `Arc<Typed<K>>` of the view's type.
-    pub(crate) typed: Arc<dyn Any + Send + Sync>,
+    typed: Arc<dyn Any + Send + Sync>,
     /// The same, by what the reflector needs.
     pub(crate) feed: Arc<dyn Feed>,
+    /// As the server knows it.
+    pub(crate) resource: Resource,
     /// Only metadata is asked for.
     pub(crate) metadata_only: bool,
-}
-
-/// What a reflector does with what it receives, whatever the view's type.
-pub(crate) trait Feed: Send + Sync {
-    /// Decodes and takes in a whole list.
-    fn replace(
-        &self,
-        objects: &[&[u8]],
-        version: meta::object::ResourceVersion,
-    ) -> Result<(), serde_json::Error>;
-    /// Decodes and takes in an added or changed object.
-    fn insert(&self, object: &[u8]) -> Result<(), serde_json::Error>;
-    /// Takes an object out.
-    fn remove(&self, object: &[u8]) -> Result<(), serde_json::Error>;
-    /// Notes a bookmark.
-    fn advance(&self, version: meta::object::ResourceVersion);
-    /// The revision followed so far, and whether the first list is in.
-    fn progress(&self) -> (meta::object::ResourceVersion, bool);
-}
-
-/// Called, in order, with every change of a kind.
-pub type Listener<K> = Box<dyn Fn(&Change<K>) + Send + Sync>;
-
-pub(crate) struct Typed<K: 'static> {
-    pub(crate) cache: Arc<Cache<K>>,
-    pub(crate) listeners: Mutex<Vec<Listener<K>>>,
-}
-
-impl<K: Object> Typed<K> {
-    fn tell(&self, change: &Change<K>) {
-        self.listeners.lock().iter().for_each(|listener| listener(change));
-    }
-}
-
-impl<K: Object> Feed for Typed<K> {
-    fn replace(
-        &self,
-        objects: &[&[u8]],
-        version: meta::object::ResourceVersion,
-    ) -> Result<(), serde_json::Error> {
-        let decoded =
-            objects.iter().map(|o| serde_json::from_slice(o)).collect::<Result<Vec<K>, _>>()?;
-        self.cache.replace(decoded, version).iter().for_each(|change| self.tell(change));
-        Ok(())
-    }
-    fn insert(&self, object: &[u8]) -> Result<(), serde_json::Error> {
-        if let Some(change) = self.cache.insert(serde_json::from_slice(object)?) {
-            self.tell(&change);
-        }
-        Ok(())
-    }
-    fn remove(&self, object: &[u8]) -> Result<(), serde_json::Error> {
-        let object: K = serde_json::from_slice(object)?;
-        let metadata = object.metadata();
-        if let Some(change) = self.cache.remove(&metadata.key(), metadata.resource_version) {
-            self.tell(&change);
-        }
-        Ok(())
-    }
-    fn advance(&self, version: meta::object::ResourceVersion) {
-        self.cache.advance(version);
-    }
-    fn progress(&self) -> (meta::object::ResourceVersion, bool) {
-        (self.cache.version(), self.cache.is_synced())
-    }
 }
 
 impl Informers {
@@ -115,9 +56,13 @@ impl Informers {
         cache.add_index(index);
         cache
     }
-    /// Metadata of a resource that is known only at run time.
+    /// Metadata of a resource, where its full objects would be a waste.
     pub fn metadata(&mut self, resource: Resource) -> Arc<Cache<PartialObject>> {
         Arc::clone(&self.typed::<PartialObject>(resource, true).cache)
+    }
+    /// The resources that are known only at run time: one set for the process.
+    pub fn dynamic(&mut self) -> Dynamic {
+        self.dynamic.clone()
     }
     /// Calls `listener` with every change of a kind, in order, from the task that feeds the cache: it
     /// must be short and must not wait.
@@ -125,13 +70,23 @@ impl Informers {
         self.typed::<K>(K::RESOURCE, false).listeners.lock().push(listener);
     }
 
+    /// What feeds the caches asked for since the last call: those that one component reads.
+    pub(crate) fn take_asked(&mut self) -> BTreeMap<Resource, Arc<dyn Feed>> {
+        let asked = std::mem::take(&mut self.asked);
+        let feeds = asked.into_iter().filter_map(|key| {
+            let source = self.sources.get(&key)?;
+            Some((key, Arc::clone(&source.feed)))
+        });
+        feeds.collect()
+    }
+
     fn typed<K: Object>(&mut self, resource: Resource, metadata_only: bool) -> Arc<Typed<K>> {
-        let key = if metadata_only { metadata_key(&resource) } else { resource };
+        let key = if metadata_only { metadata_key(&resource) } else { resource.clone() };
+        self.asked.insert(key.clone());
         let source = self.sources.entry(key).or_insert_with(|| {
-            let typed =
-                Arc::new(Typed::<K> { cache: Arc::default(), listeners: Mutex::new(Vec::new()) });
+            let typed = Arc::new(Typed::<K>::new(resource.clone()));
             let feed: Arc<dyn Feed> = Arc::<Typed<K>>::clone(&typed);
-            Source { typed, feed, metadata_only }
+            Source { typed, feed, resource, metadata_only }
         });
         Arc::clone(&source.typed).downcast().expect("a resource has one view type")
     }
@@ -157,28 +112,73 @@ impl<Key> Enqueue<Key> {
     pub fn add_after(&mut self, key: Key, delay: Duration) {
         self.keys.push((key, delay));
     }
+
+    fn pass_to(self, sink: &Sink<Key>) {
+        self.keys.into_iter().for_each(|(key, delay)| sink(key, delay));
+    }
 }
 
 /// Turns a change of a kind into dirty keys.
 pub type Handler<C, K> =
     fn(&<C as Controller>::View, &Change<K>, &mut Enqueue<<C as Controller>::Key>);
 
-/// Registers a controller's handlers.
+/// Turns a change of a resource known only at run time into dirty keys.
+pub type DynamicHandler<C> = fn(
+    &<C as Controller>::View,
+    &Resource,
+    &Change<PartialObject>,
+    &mut Enqueue<<C as Controller>::Key>,
+);
+
+/// Registers a controller's handlers. They are called with every change, and after each start of the
+/// controller's workers (a new term as leader) once more with all objects there are, as if these had
+/// just appeared: keys made dirty before that are dropped.
 pub struct Watches<'a, C: Controller> {
     pub(crate) informers: &'a mut Informers,
     pub(crate) view: Arc<C::View>,
-    pub(crate) sink: Arc<dyn Fn(C::Key, Duration) + Send + Sync>,
-    pub(crate) controller: PhantomData<C>,
+    pub(crate) sink: Sink<C::Key>,
+    pub(crate) replays: Vec<Replay>,
 }
+
+/// Takes dirty keys.
+pub(crate) type Sink<Key> = Arc<dyn Fn(Key, Duration) + Send + Sync>;
+/// Calls one handler with all objects there are.
+pub(crate) type Replay = Box<dyn Fn() + Send + Sync>;
 
 impl<C: Controller> Watches<'_, C> {
     /// Calls `handler` with every change of a kind.
     pub fn on<K: Kind>(&mut self, handler: Handler<C, K>) {
         let (view, sink) = (Arc::clone(&self.view), Arc::clone(&self.sink));
-        self.informers.listen::<K>(Box::new(move |change| {
+        let handle = Arc::new(move |change: &Change<K>| {
             let mut enqueue = Enqueue { keys: Vec::new() };
             handler(&view, change, &mut enqueue);
-            enqueue.keys.into_iter().for_each(|(key, delay)| sink(key, delay));
+            enqueue.pass_to(&sink);
+        });
+        let (cache, again) = (self.informers.cache::<K>(), Arc::clone(&handle));
+        self.replays.push(Box::new(move || {
+            for object in cache.list() {
+                again(&Change { old: None, new: Some(object) });
+            }
         }));
+        self.informers.listen::<K>(Box::new(move |change| handle(change)));
+    }
+    /// Calls `handler` with every change of every resource that is wanted at run time.
+    pub fn on_dynamic(&mut self, handler: DynamicHandler<C>) {
+        let (view, sink) = (Arc::clone(&self.view), Arc::clone(&self.sink));
+        let handle = Arc::new(move |resource: &Resource, change: &Change<PartialObject>| {
+            let mut enqueue = Enqueue { keys: Vec::new() };
+            handler(&view, resource, change, &mut enqueue);
+            enqueue.pass_to(&sink);
+        });
+        let (dynamic, again) = (self.informers.dynamic(), Arc::clone(&handle));
+        self.replays
+            .push(Box::new(move || dynamic.replay(|resource, change| again(resource, change))));
+        self.informers.dynamic().listen(Box::new(move |resource, change| handle(resource, change)));
+    }
+    /// Makes `key` dirty at each start of the workers: for work that no object stands for, such as a
+    /// periodic discovery.
+    pub fn at_start(&mut self, key: C::Key) {
+        let sink = Arc::clone(&self.sink);
+        self.replays.push(Box::new(move || sink(key.clone(), Duration::ZERO)));
     }
 }

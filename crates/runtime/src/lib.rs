@@ -4,6 +4,9 @@
 
 mod cache;
 mod controller;
+mod discovery;
+mod dynamic;
+mod feed;
 mod informers;
 mod machine;
 mod plan;
@@ -13,6 +16,9 @@ pub use client::{ApiError, ClientError, DeleteOptions, PatchKind, Preconditions,
 
 pub use cache::{Cache, Change, Index};
 pub use controller::{Answer, Answers, Controller, Observation, Read};
-pub use informers::{Enqueue, Handler, Informers, Watches};
+pub use discovery::{Discovery, Served};
+pub use dynamic::{Dynamic, DynamicListener};
+pub use feed::Listener;
+pub use informers::{DynamicHandler, Enqueue, Handler, Informers, Watches};
 pub use machine::{Machine, Outcome, Ticket, Turn};
 pub use plan::{Action, Event, EventType, Guard, ObjectReference, Plan, Stage, Step, Target};
