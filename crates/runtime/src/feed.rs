@@ -211,7 +211,7 @@ mod tests {
                 "list" => feed.begin(),
                 "+" => feed.insert(object(1).as_bytes()),
                 "-" => feed.remove(object(1).as_bytes()),
-                "odd" => feed.insert(b"[]"),
+                "odd" => feed.insert(br#"{"metadata":3}"#),
                 _ => feed.finish(ResourceVersion(words[1].parse().expect("a number"))),
             }
         }

@@ -9,6 +9,7 @@ mod dynamic;
 mod feed;
 mod informers;
 mod machine;
+pub mod owners;
 mod plan;
 
 // What steps and their outcomes are made of: controllers know no client.
