@@ -3,4 +3,5 @@
 
 pub mod catalog;
 pub mod resources;
+pub mod schema;
 pub mod views;
