@@ -2,6 +2,10 @@
 //! what an update may change, columns), and the views that controllers read. Nothing here waits.
 
 pub mod catalog;
+pub mod defaults;
+pub mod fields;
+pub mod json;
+pub mod kinds;
 pub mod resources;
-pub mod schema;
+pub mod validation;
 pub mod views;

@@ -123,18 +123,16 @@ fn unescape(value: &str) -> Result<String, InvalidFieldSelector> {
     Ok(text)
 }
 
+fn escape(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(',', "\\,").replace('=', "\\=")
+}
+
 impl fmt::Display for FieldSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, term) in self.terms.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let operator = if term.negated { "!=" } else { "=" };
-            write!(f, "{comma}{}{operator}", term.field)?;
-            for letter in term.value.chars() {
-                if matches!(letter, '\\' | ',' | '=') {
-                    f.write_str("\\")?;
-                }
-                write!(f, "{letter}")?;
-            }
+            write!(f, "{comma}{}{operator}{}", term.field, escape(&term.value))?;
         }
         Ok(())
     }

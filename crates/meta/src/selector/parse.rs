@@ -219,15 +219,18 @@ impl<'a> Parser<'a> {
                 (Token::Word, _) => {
                     return Err(format!("found '{next_text}', expected: ',' or ')'"));
                 }
-                (Token::Comma, _) => {
-                    if values.is_empty() || matches!(next, Token::Close | Token::Comma) {
-                        values.insert(String::new());
-                    }
-                    if next == Token::Close {
-                        return Ok(values);
-                    }
-                    self.position += usize::from(next == Token::Comma);
+                (Token::Comma, Token::Close) => {
+                    values.insert(String::new());
+                    return Ok(values);
                 }
+                (Token::Comma, Token::Comma) => {
+                    values.insert(String::new());
+                    self.position += 1;
+                }
+                (Token::Comma, _) if values.is_empty() => {
+                    values.insert(String::new());
+                }
+                (Token::Comma, _) => {}
                 _ => return Err(format!("found '{found}', expected: ',', or identifier")),
             }
         }

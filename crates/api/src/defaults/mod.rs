@@ -1,0 +1,1 @@
+//! Values that the server fills in where a client leaves them out.
