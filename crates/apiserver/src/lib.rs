@@ -4,6 +4,7 @@
 mod engine;
 mod object;
 mod operation;
+pub mod patch;
 mod status;
 
 pub use engine::{Engine, EngineOptions, StartError, TokenSigner};
