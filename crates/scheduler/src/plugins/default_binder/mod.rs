@@ -1,0 +1,31 @@
+//! Binds a pod to its node through the binding subresource.
+
+use api::views::Pod;
+use meta::text::Text;
+use runtime::{Action, Target};
+use serde_json::json;
+
+use crate::framework::{CycleState, Plugin};
+
+#[derive(Debug)]
+pub(super) struct DefaultBinder;
+
+impl Plugin for DefaultBinder {
+    fn name(&self) -> &'static str {
+        "DefaultBinder"
+    }
+    fn bind(&self, _state: &CycleState, pod: &Pod, node: &Text) -> Option<Action> {
+        let metadata = &pod.metadata;
+        Some(Action::CreateSubresource {
+            target: Target::of(pod),
+            subresource: "binding",
+            object: json!({
+                "apiVersion": "v1", "kind": "Binding",
+                "metadata": {
+                    "name": metadata.name, "namespace": metadata.namespace, "uid": metadata.uid,
+                },
+                "target": {"kind": "Node", "name": node},
+            }),
+        })
+    }
+}
