@@ -7,5 +7,6 @@ pub mod fields;
 pub mod json;
 pub mod kinds;
 pub mod resources;
+pub mod schema;
 pub mod validation;
 pub mod views;

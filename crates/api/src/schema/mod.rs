@@ -1,0 +1,14 @@
+//! Reading objects: JSON text to a value, and a value to what the reference's decoding and encoding
+//! of the same object would give.
+
+mod decode;
+mod error;
+pub mod json;
+mod scalar;
+mod time;
+
+pub use decode::{Decoded, decode};
+pub use error::{DecodeError, strict_error, strict_problems};
+
+#[cfg(test)]
+mod tests;
