@@ -1,10 +1,26 @@
 //! The API server: authenticate, authorize, decode, admit, validate, store; lists and watches from
 //! the watch cache. One engine serves every kind, because a kind is data.
 
+pub mod authentication;
+pub mod authorization;
+mod columns;
+mod compression;
+mod decode;
+mod discovery;
+mod duration;
+mod encode;
 mod engine;
+pub mod health;
+mod negotiation;
 mod object;
 mod operation;
+mod options;
 pub mod patch;
+mod protobuf;
+mod query;
+mod request_info;
+mod route;
+mod service;
 mod status;
 
 pub use engine::{Engine, EngineOptions, StartError, TokenSigner};
@@ -12,5 +28,11 @@ pub use object::Object;
 pub use operation::{
     Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,
     PatchType, User, Verb, VersionMatch, WatchQuery,
+};
+pub use query::Query;
+pub use request_info::{RequestInfo, ResourcePath};
+pub use service::{
+    BODY_BYTES_MAX, Backend, Body, EventKind, Request, Response, Service, Settings, WatchBody,
+    WatchEvent,
 };
 pub use status::{Cause, Reason, Status};

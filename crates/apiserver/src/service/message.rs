@@ -1,0 +1,104 @@
+//! A request and its answer, whichever way they travel.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use super::WatchBody;
+use crate::User;
+
+/// One request. In process, `user` says who asks and nothing else is looked at; over HTTP it is the
+/// identity of a verified client certificate, if there was one.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: Method,
+    /// Path and query, escaped as in HTTP.
+    pub target: String,
+    pub headers: HeaderMap,
+    /// Up to one byte more than [`BODY_BYTES_MAX`]: that byte says that there was more.
+    pub body: Bytes,
+    pub user: Option<User>,
+}
+
+/// Larger bodies are refused.
+pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// One answer. Warnings travel apart from the headers, so that callers in process need not parse.
+#[derive(Debug)]
+pub struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub warnings: Vec<String>,
+    pub body: Body,
+}
+
+/// What follows the headers.
+#[derive(Debug)]
+pub enum Body {
+    Full(Bytes),
+    /// Events until the watch ends.
+    Watch(Box<WatchBody>),
+}
+
+impl Request {
+    pub fn new(method: Method, target: impl Into<String>) -> Self {
+        Self {
+            method,
+            target: target.into(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            user: None,
+        }
+    }
+    /// Sets a header to a constant.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+    #[must_use]
+    pub fn with_body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.with_header(header::CONTENT_TYPE, content_type)
+    }
+    /// Asks as this user, who is trusted to be that.
+    #[must_use]
+    pub fn by(mut self, user: User) -> Self {
+        self.user = Some(user);
+        self
+    }
+    /// The first value of a header; empty if it is missing or no text.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Response {
+    pub(crate) fn new(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let response = Self {
+            status,
+            headers: HeaderMap::new(),
+            warnings: Vec::new(),
+            body: Body::Full(body.into()),
+        };
+        response.with(header::CONTENT_TYPE, content_type)
+    }
+    /// Plain text, which no browser may take for anything else.
+    pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", text)
+            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+    }
+    /// The same answer with a header; a value that HTTP cannot carry is left out.
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+    /// The whole body; a watch has none.
+    pub fn bytes(&self) -> Bytes {
+        match &self.body {
+            Body::Full(bytes) => bytes.clone(),
+            Body::Watch(_) => Bytes::new(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! From request to response: authenticate, authorize, find what is meant, answer. HTTP and callers
+//! in process take the same way.
+
+mod message;
+mod paths;
+mod resource;
+mod watch_body;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, Method, StatusCode, header};
+use tokio::sync::watch;
+use world::{BoxFuture, World};
+
+pub use message::{BODY_BYTES_MAX, Body, Request, Response};
+pub use watch_body::{EventKind, WatchBody, WatchEvent};
+
+use crate::{
+    Engine, Operation, Outcome, Reason, Status,
+    authentication::{self, Tokens},
+    authorization::{self, Authorizer, Decision},
+    compression,
+    discovery::Discovery,
+    duration, encode,
+    health::Health,
+    negotiation::{self, Media},
+    request_info::RequestInfo,
+    route::{self, Misroute},
+};
+
+/// Runs operations: the engine, or a double in tests.
+pub trait Backend: Send + Sync {
+    fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>>;
+}
+
+impl Backend for Engine {
+    fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
+        Engine::run(self, operation)
+    }
+}
+
+/// What a service is made with.
+pub struct Settings {
+    pub world: World,
+    pub authorizer: Arc<dyn Authorizer>,
+    /// Bearer tokens that are accepted over HTTP.
+    pub tokens: Tokens,
+    pub health: Health,
+    /// `host:port` under which discovery tells clients to reach this server.
+    pub address: String,
+}
+
+/// The whole API as a function from request to response. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Arc<dyn Backend>,
+    settings: Settings,
+    discovery: Discovery,
+    /// True from the beginning of the shutdown on.
+    closing: watch::Sender<bool>,
+}
+
+/// A request that takes longer is given up, unless it is a watch.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+
+impl Service {
+    pub fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
+        let discovery = Discovery::new(&settings.address);
+        let (closing, _) = watch::channel(false);
+        Self { inner: Arc::new(Inner { backend, settings, discovery, closing }) }
+    }
+
+    /// Answers one request. A watch is answered at once; its events come with the body.
+    pub fn call(&self, request: Request) -> BoxFuture<Response> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move { inner.call(request).await })
+    }
+
+    /// Turns `/readyz` red and ends all watches, also those that still come.
+    pub fn close(&self) {
+        self.inner.closing.send_replace(true);
+    }
+
+    /// The world the service lives in.
+    pub fn world(&self) -> &World {
+        &self.inner.settings.world
+    }
+}
+
+impl Inner {
+    async fn call(&self, request: Request) -> Response {
+        let info = RequestInfo::parse(&request.method, &request.target);
+        let response = match self.admit(&request, &info) {
+            Ok(user) => self.answer(&request, &info, user).await,
+            // Refusals of this stage are for people: indented whoever asks.
+            Err(status) => failure(&request, &status, Indent::Always)
+                .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        };
+        self.finish(&request, response)
+    }
+
+    /// Who asks, if the request may be made.
+    fn admit(&self, request: &Request, info: &RequestInfo) -> Result<crate::User, Status> {
+        let known = self.settings.tokens.authenticate(request)?;
+        let user = match known {
+            Some(user) => user,
+            None if authorization::is_public(info) => authentication::anonymous(),
+            None => return Err(authentication::unauthorized()),
+        };
+        match self.settings.authorizer.authorize(&user, info) {
+            Decision::Allow => Ok(user),
+            Decision::Deny { reason } => Err(authorization::forbidden(&user, info, &reason)),
+        }
+    }
+
+    async fn answer(&self, request: &Request, info: &RequestInfo, user: crate::User) -> Response {
+        let Some(path) = &info.resource else { return self.path(request, info) };
+        let target = match route::resolve(info, path) {
+            Ok(_) if request.method == Method::HEAD => Err(route::method_not_allowed()),
+            Ok(target) => Ok(target),
+            Err(Misroute::PathUnknown) => return paths::page_not_found(),
+            Err(Misroute::Status(status)) => Err(status),
+        };
+        let answered = match target {
+            Ok(target) => {
+                let call = resource::Call { request, info, path, target, user };
+                self.within_time(info, self.resource(call)).await
+            }
+            Err(status) => Err(status),
+        };
+        answered.unwrap_or_else(|status| failure(request, &status, Indent::ForPeople))
+    }
+
+    /// Gives an answer up that takes too long; a watch is answered at once.
+    async fn within_time(
+        &self,
+        info: &RequestInfo,
+        answer: impl Future<Output = Result<Response, Status>> + Send,
+    ) -> Result<Response, Status> {
+        let timeout = duration::request_timeout(info.query.get("timeout"))?;
+        let time_max = timeout.unwrap_or(REQUEST_TIME_MAX).min(REQUEST_TIME_MAX);
+        let expired = self.settings.world.clock.sleep(time_max);
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = expired => Err(Status::new(
+                504,
+                Reason::Timeout,
+                "Timeout: request did not complete within requested timeout - context deadline exceeded",
+            )),
+        }
+    }
+
+    fn finish(&self, request: &Request, mut response: Response) -> Response {
+        let sent = request.header(AUDIT_ID);
+        let audit_id =
+            if sent.is_empty() { self.settings.world.dice.uuid() } else { sent.to_owned() };
+        response = response.with(AUDIT_ID, &audit_id);
+        if !response.headers.contains_key(header::CACHE_CONTROL) {
+            response = response.with(header::CACHE_CONTROL, "no-cache, private");
+        }
+        compression::compress(request, response)
+    }
+}
+
+/// When a failure is indented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Indent {
+    Always,
+    ForPeople,
+}
+
+fn failure(request: &Request, status: &Status, indent: Indent) -> Response {
+    let accept = request.header(header::ACCEPT);
+    let media = negotiation::failure_media(accept);
+    let query = RequestInfo::parse(&request.method, &request.target).query;
+    let pretty = media == Media::Json
+        && (indent == Indent::Always
+            || status.reason == Reason::NotAcceptable
+            || negotiation::is_pretty(request.header(header::USER_AGENT), &query));
+    let json = Bytes::from(status.to_json().to_string());
+    let (body, media) = match encode::write(json.clone(), media, pretty) {
+        Ok(body) => (body, media),
+        Err(_) => (json, Media::Json),
+    };
+    let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let response = Response::new(code, media.content_type(), body);
+    if status.retry_after_seconds == 0 {
+        return response;
+    }
+    response.with(header::RETRY_AFTER, &status.retry_after_seconds.to_string())
+}

@@ -1,0 +1,78 @@
+//! Paths that are no resource: discovery, documents, version, health.
+
+use http::{Method, StatusCode, header};
+
+use super::{Inner, Request, Response};
+use crate::{discovery::Document, health::Probe, request_info::RequestInfo, route};
+
+impl Inner {
+    pub(super) fn path(&self, request: &Request, info: &RequestInfo) -> Response {
+        if info.path.contains("//") {
+            return page_not_found();
+        }
+        let trimmed = info.path.trim_matches('/');
+        let parts: Vec<&str> = trimmed.split('/').collect();
+        if let Some(probe) = parts.first().and_then(|name| Probe::parse(name)) {
+            let closing = *self.closing.borrow();
+            return self.settings.health.answer(probe, &parts[1..], &info.query, closing);
+        }
+        let is_known_prefix =
+            matches!(parts.as_slice(), ["api" | "apis" | "openapi" | "version", ..]);
+        if is_known_prefix && request.method != Method::GET && request.method != Method::HEAD {
+            return super::failure(request, &route::method_not_allowed(), super::Indent::ForPeople);
+        }
+        let accept = request.header(header::ACCEPT);
+        match parts.as_slice() {
+            [""] => document(request, &self.discovery.paths(&self.settings.health)),
+            ["version"] => document(request, self.discovery.version()),
+            ["api"] => self.discovered(request, self.discovery.core(accept)),
+            ["apis"] => self.discovered(request, self.discovery.groups(accept)),
+            ["api", version] => self.resources(request, "", version),
+            ["apis", group] => match self.discovery.group(group) {
+                Some(group) => document(request, group),
+                None => page_not_found(),
+            },
+            ["apis", group, version] => self.resources(request, group, version),
+            _ => page_not_found(),
+        }
+    }
+
+    fn discovered(&self, request: &Request, found: Result<&Document, crate::Status>) -> Response {
+        match found {
+            Ok(found) => document(request, found),
+            Err(status) => super::failure(request, &status, super::Indent::ForPeople),
+        }
+    }
+
+    fn resources(&self, request: &Request, group: &str, version: &str) -> Response {
+        if !group.is_empty() && self.discovery.group(group).is_none() {
+            return page_not_found();
+        }
+        match self.discovery.resources(group, version) {
+            Some(found) => document(request, found),
+            None => super::failure(request, &route::resource_not_found(), super::Indent::ForPeople),
+        }
+    }
+}
+
+/// What the reference answers where nothing is.
+pub(super) fn page_not_found() -> Response {
+    Response::text(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// A document, or the news that the client has it already.
+fn document(request: &Request, document: &Document) -> Response {
+    let mut response = Response::new(StatusCode::OK, document.content_type, document.body.clone());
+    for (name, value) in &document.headers {
+        response = response.with(name.clone(), value);
+    }
+    let Some(tag) = &document.tag else { return response };
+    let quoted = format!("\"{tag}\"");
+    response = response.with(header::ETAG, &quoted);
+    let known = request.header(header::IF_NONE_MATCH);
+    if known.split(',').any(|known| known.trim() == quoted) {
+        response.status = StatusCode::NOT_MODIFIED;
+        response.body = super::Body::Full(bytes::Bytes::new());
+    }
+    response
+}
