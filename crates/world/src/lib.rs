@@ -14,7 +14,7 @@ pub use clock::{Clock, Monotonic, Sleep};
 pub use dice::Dice;
 pub use disk::{Disk, DiskError, File};
 pub use net::{Connection, Listener, NetError, Network};
-pub use tasks::{Task, Tasks};
+pub use tasks::{Task, Tasks, yield_now};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'static>>;

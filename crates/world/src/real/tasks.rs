@@ -42,6 +42,8 @@ impl Tracked {
 
 impl Tasks for Tracked {
     fn spawn(&self, name: &'static str, future: BoxFuture<()>) -> Box<dyn Task> {
+        // Without tokio's budget: a task that ran out of it would rest for a moment with work to do.
+        let future = Box::pin(tokio::task::unconstrained(future));
         self.tokio.spawn(name, Box::pin(self.activity.track(future)))
     }
 
