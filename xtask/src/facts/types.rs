@@ -69,6 +69,12 @@ fn kind_key(one: &Value) -> Option<(String, &str)> {
     Some((api_version, kind.as_str()?))
 }
 
+/// The kinds that a client asks for by `as=KIND;g=meta.k8s.io;v=v1`, which no group registers.
+fn negotiated_kind<'a>(name: &'a str, one: &Value) -> Option<(String, &'a str)> {
+    let kind = name.strip_prefix("meta/v1.").filter(|_| one["typeMeta"] == true)?;
+    Some(("meta.k8s.io/v1".to_owned(), kind))
+}
+
 /// The types named after each `ref:` of a type expression.
 fn referenced(expression: &str) -> impl Iterator<Item = String> + '_ {
     expression
@@ -92,7 +98,7 @@ fn render_type(out: &mut String, name: &str, one: &Value) -> Result<()> {
     } else if proto != format!("k8s.io.api.{}", name.replace('/', ".")) {
         _ = write!(out, " proto={proto}");
     }
-    if let Some((api_version, kind)) = kind_key(one) {
+    if let Some((api_version, kind)) = kind_key(one).or_else(|| negotiated_kind(name, one)) {
         _ = write!(out, " kind={api_version}/{kind}");
     }
     if one["typeMeta"] == true {

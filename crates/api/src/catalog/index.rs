@@ -51,6 +51,7 @@ impl Catalog {
                 })
                 .collect(),
             slots: (0..types.len()).map(|position| slots(&types, TypeId(position))).collect(),
+            wire_order: types.iter().map(wire_order).collect(),
             types,
             ..Self::default()
         }
@@ -90,4 +91,11 @@ fn collect_slots(types: &[Type], id: TypeId, slots: &mut Vec<Slot>) {
             | FieldType::Map(_) => slots.push(Slot { type_id: id, position }),
         }
     }
+}
+
+fn wire_order(one: &Type) -> Box<[usize]> {
+    let numbered = one.fields.iter().enumerate().filter(|(_, field)| field.number > 0);
+    let mut positions: Vec<usize> = numbered.map(|(position, _)| position).collect();
+    positions.sort_by_key(|position| one.fields[*position].number);
+    positions.into_boxed_slice()
 }

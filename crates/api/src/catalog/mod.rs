@@ -23,6 +23,8 @@ pub struct Catalog {
     types_by_kind: Names<TypeId>,
     /// Per type, its JSON fields by name, those of inlined types among them.
     slots: Vec<Box<[Slot]>>,
+    /// Per type, the positions of its protobuf fields by ascending number.
+    wire_order: Vec<Box<[usize]>>,
 }
 
 /// The built-in kinds, parsed from the tables when first asked for.
@@ -81,6 +83,20 @@ impl Catalog {
     /// All JSON fields of a type in the order of their names, those of inlined types among them.
     pub fn json_fields(&self, id: TypeId) -> impl ExactSizeIterator<Item = &Field> {
         self.slots[id.0].iter().map(|slot| self.slot_field(slot))
+    }
+    /// The type's own protobuf fields, by ascending number.
+    pub fn wire_fields(
+        &self,
+        id: TypeId,
+    ) -> impl DoubleEndedIterator<Item = &Field> + ExactSizeIterator {
+        self.wire_order[id.0].iter().map(move |position| &self.types[id.0].fields[*position])
+    }
+    /// A field by its protobuf number.
+    pub fn wire_field(&self, id: TypeId, number: u32) -> Option<&Field> {
+        let fields = &self.types[id.0].fields;
+        let order = &self.wire_order[id.0];
+        let found = order.binary_search_by_key(&number, |position| fields[*position].number);
+        found.ok().map(|place| &fields[order[place]])
     }
 
     fn find_resource(

@@ -103,7 +103,6 @@ pub enum Scalar {
     Bytes,
     /// Any JSON.
     Any,
-    Duration,
     FieldsV1,
     IntOrString,
     /// JSON text in protobuf (`apiextensions` JSON).

@@ -45,10 +45,10 @@ impl Decoder<'_> {
         match value {
             Value::Object(mut map) => {
                 self.members(id, &mut map)?;
-                self.fill(id, &mut map);
+                fill(self.catalog, id, &mut map);
                 Ok(Value::Object(map))
             }
-            Value::Null => Ok(self.empty(id)),
+            Value::Null => Ok(empty(self.catalog, id)),
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 Err(mismatch(&value, &go_struct(self.catalog, id)))
             }
@@ -80,7 +80,7 @@ impl Decoder<'_> {
             return Ok(false);
         };
         if value.is_null() {
-            *value = self.absent(field).unwrap_or_default();
+            *value = absent(self.catalog, field).unwrap_or_default();
             return Ok(is_written(field, value));
         }
         let known = self.unknown.len();
@@ -143,39 +143,44 @@ impl Decoder<'_> {
         self.unknown.truncate(known);
         Ok(value)
     }
+}
 
-    /// Adds the fields that are written although nothing set them.
-    fn fill(&self, id: TypeId, map: &mut Map<String, Value>) {
-        for field in self.catalog.json_fields(id) {
-            if let Some(value) = self.absent(field)
-                && !map.contains_key(&field.name)
-            {
-                map.insert(field.name.clone(), value);
-            }
+/// Leaves out what is not written, and adds the fields that are written although nothing set them.
+pub(crate) fn finish(catalog: &Catalog, id: TypeId, map: &mut Map<String, Value>) {
+    map.retain(|key, value| catalog.field(id, key).is_some_and(|field| is_written(field, value)));
+    fill(catalog, id, map);
+}
+
+fn fill(catalog: &Catalog, id: TypeId, map: &mut Map<String, Value>) {
+    for field in catalog.json_fields(id) {
+        if let Some(value) = absent(catalog, field)
+            && !map.contains_key(&field.name)
+        {
+            map.insert(field.name.clone(), value);
         }
     }
+}
 
-    fn empty(&self, id: TypeId) -> Value {
-        if self.catalog.type_of(id).one_of {
-            return Value::Null;
+fn empty(catalog: &Catalog, id: TypeId) -> Value {
+    if catalog.type_of(id).one_of {
+        return Value::Null;
+    }
+    let mut map = Map::new();
+    fill(catalog, id, &mut map);
+    Value::Object(map)
+}
+
+/// What is written for a field that is not set; `None` if nothing is.
+fn absent(catalog: &Catalog, field: &Field) -> Option<Value> {
+    let value = match &field.kind {
+        FieldType::Scalar(_) if field.pointer => Value::Null,
+        FieldType::Scalar(scalar) => scalar::zero(*scalar),
+        FieldType::Struct(id) if !field.pointer && omits_no_struct(field.omit) => {
+            empty(catalog, *id)
         }
-        let mut map = Map::new();
-        self.fill(id, &mut map);
-        Value::Object(map)
-    }
-
-    /// What is written for a field that is not set; `None` if nothing is.
-    fn absent(&self, field: &Field) -> Option<Value> {
-        let value = match &field.kind {
-            FieldType::Scalar(_) if field.pointer => Value::Null,
-            FieldType::Scalar(scalar) => scalar::zero(*scalar),
-            FieldType::Struct(id) if !field.pointer && omits_no_struct(field.omit) => {
-                self.empty(*id)
-            }
-            FieldType::Struct(_) | FieldType::List(_) | FieldType::Map(_) => Value::Null,
-        };
-        is_written(field, &value).then_some(value)
-    }
+        FieldType::Struct(_) | FieldType::List(_) | FieldType::Map(_) => Value::Null,
+    };
+    is_written(field, &value).then_some(value)
 }
 
 /// `kind` and `apiVersion` are texts, left out when empty.
@@ -199,7 +204,7 @@ fn omits_no_struct(omit: Omit) -> bool {
 }
 
 /// Whether a field with this value shows in JSON.
-pub(crate) fn is_written(field: &Field, value: &Value) -> bool {
+fn is_written(field: &Field, value: &Value) -> bool {
     if field.omit == Omit::Never {
         return true;
     }
@@ -244,7 +249,6 @@ fn go_scalar(scalar: Scalar) -> &'static str {
         Scalar::Double => "float64",
         Scalar::Bytes => "[]uint8",
         Scalar::Any => "interface {}",
-        Scalar::Duration => "v1.Duration",
         Scalar::FieldsV1 => "v1.FieldsV1",
         Scalar::IntOrString => "intstr.IntOrString",
         Scalar::Json => "v1.JSON",

@@ -4,9 +4,10 @@
 mod decode;
 mod error;
 pub mod json;
-mod scalar;
+pub(crate) mod scalar;
 mod time;
 
+pub(crate) use decode::finish;
 pub use decode::{Decoded, decode};
 pub use error::{DecodeError, strict_error, strict_problems};
 

@@ -22,13 +22,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What a field of this type holds if nothing sets it.
-pub(crate) fn zero(scalar: Scalar) -> Value {
+pub(super) fn zero(scalar: Scalar) -> Value {
     match scalar {
         Scalar::String => Value::String(String::new()),
         Scalar::Bool => Value::Bool(false),
         Scalar::Int32 | Scalar::Int64 | Scalar::Double | Scalar::IntOrString => Value::from(0),
         Scalar::Quantity => Value::String("0".to_owned()),
-        Scalar::Duration => Value::String("0s".to_owned()),
         Scalar::Bytes
         | Scalar::Any
         | Scalar::FieldsV1
@@ -40,15 +39,14 @@ pub(crate) fn zero(scalar: Scalar) -> Value {
 }
 
 /// Whether Go's `omitempty` leaves the value of a non-pointer out.
-pub(crate) fn is_empty(scalar: Scalar, value: &Value) -> bool {
+pub(super) fn is_empty(scalar: Scalar, value: &Value) -> bool {
     match scalar {
         Scalar::String | Scalar::Bytes => value.as_str().is_none_or(str::is_empty),
         Scalar::Bool => *value == Value::Bool(false),
         Scalar::Int32 | Scalar::Int64 | Scalar::Double => value.as_f64() == Some(0.0),
         Scalar::Any => value.is_null(),
         // Structs in Go, which are never empty.
-        Scalar::Duration
-        | Scalar::FieldsV1
+        Scalar::FieldsV1
         | Scalar::IntOrString
         | Scalar::Json
         | Scalar::MicroTime
@@ -59,7 +57,7 @@ pub(crate) fn is_empty(scalar: Scalar, value: &Value) -> bool {
 }
 
 /// Checks a value that is not null and gives the form it is written in.
-pub(super) fn decode(scalar: Scalar, value: Value) -> Result<Value, DecodeError> {
+pub(crate) fn decode(scalar: Scalar, value: Value) -> Result<Value, DecodeError> {
     match scalar {
         Scalar::Any | Scalar::FieldsV1 | Scalar::Json | Scalar::Raw => Ok(value),
         Scalar::String if value.is_string() => Ok(value),
@@ -73,7 +71,6 @@ pub(super) fn decode(scalar: Scalar, value: Value) -> Result<Value, DecodeError>
         Scalar::IntOrString if value.is_string() => Ok(value),
         Scalar::IntOrString => integer(value, "int32"),
         Scalar::Quantity => quantity(&value),
-        Scalar::Duration => text(value).map(Value::String),
         Scalar::Time => time(value, Precision::Seconds),
         Scalar::MicroTime => time(value, Precision::Microseconds),
     }

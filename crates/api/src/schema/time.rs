@@ -7,7 +7,7 @@ const LAYOUT_MICRO: &str = "2006-01-02T15:04:05.000000Z07:00";
 
 /// How many fraction digits a field keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Precision {
+pub(super) enum Precision {
     Seconds,
     Microseconds,
 }
@@ -16,7 +16,7 @@ pub(crate) enum Precision {
 ///
 /// # Errors
 /// Go's text for a malformed time.
-pub(crate) fn normalise(text: &str, precision: Precision) -> Result<Option<String>, String> {
+pub(super) fn normalise(text: &str, precision: Precision) -> Result<Option<String>, String> {
     check(text, precision)?;
     let time: Time = text.parse().map_err(|_| out_of_range(text, "day"))?;
     if time.whole_seconds().to_string() == ZERO {

@@ -161,7 +161,6 @@ fn field_type(text: &str, ids: &Ids<'_>) -> Option<FieldType> {
         "double" => Scalar::Double,
         "bytes" => Scalar::Bytes,
         "any" => Scalar::Any,
-        "duration" => Scalar::Duration,
         "fieldsV1" => Scalar::FieldsV1,
         "int-or-string" => Scalar::IntOrString,
         "json" => Scalar::Json,
