@@ -1,6 +1,7 @@
 //! What controllers and plugins read of an object: a view per kind, decoding skips the rest.
 
 mod condition;
+mod config_map;
 mod deployment;
 mod lease;
 mod namespace;
@@ -8,9 +9,11 @@ mod node;
 mod partial;
 mod pod;
 mod replica_set;
+mod service_account;
 mod template;
 
 pub use condition::{Condition, Status};
+pub use config_map::ConfigMap;
 pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
     StrategyType,
@@ -25,6 +28,7 @@ pub use pod::{
     Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
 };
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
+pub use service_account::ServiceAccount;
 pub use template::Template;
 
 use meta::{object::ObjectMeta, resource::Resource};

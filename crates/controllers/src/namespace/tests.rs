@@ -1,0 +1,96 @@
+//! Rows of namespaces on their way out.
+
+use expect_test::{Expect, expect};
+use meta::time::Time;
+use serde_json::{Value, json};
+
+use super::{
+    observe::{Content, Left},
+    plan::plan,
+};
+
+fn content(left: Vec<(&str, Vec<Value>)>) -> Content {
+    let live = json!({
+        "metadata": {"name": "n", "uid": "u", "deletionTimestamp": "1970-01-01T00:00:00Z"},
+        "spec": {"finalizers": ["kubernetes"]},
+    });
+    let left = left.into_iter().map(|(plural, objects)| Left {
+        resource: meta::resource::Resource {
+            plural: plural.to_owned().into(),
+            ..api::resources::CONFIG_MAPS
+        },
+        objects: objects
+            .into_iter()
+            .map(|o| serde_json::from_value(json!({"metadata": o})).expect("valid"))
+            .collect(),
+        can_delete_collection: plural != "services",
+    });
+    Content {
+        namespace: serde_json::from_value(live.clone()).expect("a namespace"),
+        live,
+        left: left.collect(),
+        pods_grace_seconds: 0,
+        discovery_errors: Vec::new(),
+        content_errors: Vec::new(),
+    }
+}
+
+fn check(content: &Content, expected: Expect) {
+    let plan = plan(content, Time::from_seconds(0));
+    let mut lines: Vec<String> = plan.steps().map(|step| step.why.to_string()).collect();
+    lines.extend(plan.steps().filter_map(|step| match &step.action {
+        runtime::Action::Patch { patch, .. } => {
+            let conditions = patch.pointer("/status/conditions")?.as_array()?;
+            let bad = conditions.iter().filter(|c| c["status"] == "True");
+            Some(bad.map(|c| c["message"].as_str().unwrap_or("")).collect::<Vec<_>>().join("; "))
+        }
+        _ => None,
+    }));
+    lines.push(format!("wake after {:?}", plan.wake_after));
+    expected.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn an_empty_namespace_tells_so_and_goes() {
+    check(&content(vec![]), expect![[r#"
+        the conditions do not tell what is left
+        nothing is left in the namespace
+
+        wake after None"#]]);
+}
+
+#[test]
+fn content_is_asked_to_go_once() {
+    let plain = json!({"name": "a"});
+    check(
+        &content(vec![
+            ("configmaps", vec![plain.clone(), plain.clone()]),
+            ("services", vec![plain]),
+        ]),
+        expect![[r#"
+            the namespace is being deleted and holds 2 configmaps
+            the namespace is being deleted and holds 1 services
+            the conditions do not tell what is left
+
+            wake after Some(50ms)"#]],
+    );
+}
+
+#[test]
+fn what_others_hold_is_waited_for_and_told_of() {
+    let held = json!({"name": "a", "deletionTimestamp": "1970-01-01T00:00:00Z", "finalizers": ["example.com/hold"]});
+    check(&content(vec![("configmaps", vec![held])]), expect![[r#"
+        the conditions do not tell what is left
+        Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances
+        wake after Some(8s)"#]]);
+}
+
+#[test]
+fn a_namespace_is_not_let_go_while_something_could_not_be_read() {
+    let mut unread = content(vec![]);
+    unread.content_errors.push("no".to_owned());
+    check(&unread, expect![[r#"
+        the conditions do not tell what is left
+        Failed to delete all resource types, 1 remaining: no
+        wake after Some(8s)"#]]);
+}
