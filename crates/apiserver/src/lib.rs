@@ -11,6 +11,7 @@ mod duration;
 mod encode;
 mod engine;
 pub mod health;
+pub mod http;
 mod negotiation;
 mod object;
 mod operation;
@@ -22,6 +23,7 @@ mod request_info;
 mod route;
 mod service;
 mod status;
+pub mod tls;
 
 pub use engine::{Engine, EngineOptions, StartError, TokenSigner};
 pub use object::Object;
