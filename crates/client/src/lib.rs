@@ -3,6 +3,8 @@
 #![warn(missing_docs)]
 
 mod error;
+pub mod http;
+pub mod kubeconfig;
 mod request;
 mod transport;
 

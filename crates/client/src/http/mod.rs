@@ -1,0 +1,312 @@
+//! Requests over HTTP/2 and TLS: one connection, made when it is needed and again when it breaks.
+
+mod connect;
+mod lines;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request as HttpRequest, Response as HttpResponse, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Incoming, client::conn::http2::SendRequest};
+use serde::Deserialize;
+use tokio::sync::{Mutex, mpsc};
+use world::{BoxFuture, World};
+
+use crate::{
+    ApiError, ClientError, EventType, Method, Request, Response, Transport, WatchEvent,
+    WatchStream,
+    kubeconfig::{Access, Credentials, KubeconfigError},
+};
+use connect::Connector;
+use lines::Lines;
+
+type Sender = SendRequest<Full<Bytes>>;
+
+/// Sends requests to a server. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct HttpTransport {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    world: World,
+    connector: Connector,
+    user_agent: String,
+    token: Option<String>,
+    connection: Mutex<Option<Sender>>,
+}
+
+/// The server gives requests up after a minute; a little later nobody answers any more.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(70);
+/// Events a slow reader may be behind before the server is slowed down.
+const EVENTS_WAITING_MAX: usize = 128;
+/// A line longer than that is no event.
+const LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+impl HttpTransport {
+    /// A transport for one server; `user_agent` is `component/version`. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The access says no usable server, certificate or key.
+    pub fn new(
+        world: World,
+        access: &Access,
+        user_agent: impl Into<String>,
+    ) -> Result<Self, KubeconfigError> {
+        let connector = Connector::new(&world, access)?;
+        let token = match &access.credentials {
+            Credentials::Token(token) => Some(token.clone()),
+            Credentials::Anonymous | Credentials::Certificate { .. } => None,
+        };
+        let user_agent = user_agent.into();
+        let connection = Mutex::new(None);
+        let inner = Inner { world, connector, user_agent, token, connection };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request) -> BoxFuture<Result<Response, ClientError>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let clock = inner.world.clock.clone();
+            tokio::select! {
+                biased;
+                answer = inner.send(request) => answer,
+                () = clock.sleep(ANSWER_TIME_MAX) => Err(no_answer("it takes too long")),
+            }
+        })
+    }
+
+    fn watch(&self, request: Request) -> BoxFuture<Result<WatchStream, ClientError>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move { inner.watch(request).await })
+    }
+}
+
+impl Inner {
+    async fn send(&self, request: Request) -> Result<Response, ClientError> {
+        let answer = self.exchange(request).await?;
+        let code = answer.status().as_u16();
+        let warnings = warnings(&answer);
+        let body = collect(answer).await?;
+        Ok(Response { code, body, warnings })
+    }
+
+    async fn watch(&self, request: Request) -> Result<WatchStream, ClientError> {
+        let answer = self.exchange(request).await?;
+        let (sender, events) = mpsc::channel(EVENTS_WAITING_MAX);
+        let reading = read_events(answer.into_body(), sender);
+        self.world.tasks.spawn("watch", Box::pin(reading));
+        Ok(events)
+    }
+
+    /// Sends and waits for the head of an answer; refusals are errors.
+    async fn exchange(&self, request: Request) -> Result<HttpResponse<Incoming>, ClientError> {
+        let request = self.to_http(request)?;
+        let mut sender = self.sender().await?;
+        let answer = sender.send_request(request).await.map_err(|error| {
+            // Canceled means that it never left.
+            if error.is_canceled() { unreachable(&error) } else { no_answer(&error.to_string()) }
+        })?;
+        if answer.status().as_u16() < 400 {
+            return Ok(answer);
+        }
+        let (code, retry_after) = (answer.status().as_u16(), retry_after(&answer));
+        let body = collect(answer).await?;
+        Err(api_error(code, retry_after, &body).into())
+    }
+
+    fn to_http(&self, request: Request) -> Result<HttpRequest<Full<Bytes>>, ClientError> {
+        let method = match request.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+            Method::Put => http::Method::PUT,
+            Method::Patch => http::Method::PATCH,
+            Method::Delete => http::Method::DELETE,
+        };
+        let mut builder = HttpRequest::builder()
+            .method(method)
+            .uri(self.connector.uri(&request.path))
+            .header(header::ACCEPT, request.accept)
+            .header(header::USER_AGENT, &self.user_agent);
+        if !request.content_type.is_empty() {
+            builder = builder.header(header::CONTENT_TYPE, request.content_type);
+        }
+        if let Some(token) = &self.token {
+            builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        builder.body(Full::new(request.body)).map_err(|error| unreachable(&error))
+    }
+
+    /// The connection, a new one if the last has ended.
+    async fn sender(&self) -> Result<Sender, ClientError> {
+        let mut connection = self.connection.lock().await;
+        if let Some(sender) = connection.as_mut()
+            && sender.ready().await.is_ok()
+        {
+            return Ok(sender.clone());
+        }
+        let sender = self.connector.connect(&self.world).await?;
+        *connection = Some(sender.clone());
+        Ok(sender)
+    }
+}
+
+async fn read_events(mut body: Incoming, sender: mpsc::Sender<Result<WatchEvent, ClientError>>) {
+    let mut lines = Lines::new(LINE_BYTES_MAX);
+    loop {
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            () = sender.closed() => return,
+        };
+        let data = match frame {
+            None => return,
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            Some(Err(error)) => {
+                let _ = sender.send(Err(no_answer(&error.to_string()))).await;
+                return;
+            }
+        };
+        for line in lines.push(data) {
+            let event = line.and_then(|line| parse_event(&line));
+            let is_last = event.is_err();
+            if sender.send(event).await.is_err() || is_last {
+                return;
+            }
+        }
+    }
+}
+
+/// One line of a watch.
+fn parse_event(line: &Bytes) -> Result<WatchEvent, ClientError> {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        #[serde(borrow)]
+        object: &'a serde_json::value::RawValue,
+    }
+    let unreadable = |reason: String| ClientError::Unreadable { reason };
+    let parsed: Line<'_> =
+        serde_json::from_slice(line).map_err(|error| unreadable(error.to_string()))?;
+    let kind = match parsed.kind {
+        "ADDED" => EventType::Added,
+        "MODIFIED" => EventType::Modified,
+        "DELETED" => EventType::Deleted,
+        "BOOKMARK" => EventType::Bookmark,
+        "ERROR" => EventType::Error,
+        other => return Err(unreadable(format!("unknown event type {other}"))),
+    };
+    Ok(WatchEvent { kind, object: line.slice_ref(parsed.object.get().as_bytes()) })
+}
+
+async fn collect(answer: HttpResponse<Incoming>) -> Result<Bytes, ClientError> {
+    let body = answer.into_body().collect().await;
+    body.map(http_body_util::Collected::to_bytes).map_err(|error| no_answer(&error.to_string()))
+}
+
+fn warnings(answer: &HttpResponse<Incoming>) -> Vec<String> {
+    let values = answer.headers().get_all(header::WARNING).into_iter();
+    values.filter_map(|value| warning_text(value.to_str().ok()?)).collect()
+}
+
+/// The text of `299 - "text"`.
+fn warning_text(value: &str) -> Option<String> {
+    let quoted = value.split_once('"')?.1;
+    let mut text = String::new();
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(characters.next()?),
+            character => text.push(character),
+        }
+    }
+}
+
+fn retry_after(answer: &HttpResponse<Incoming>) -> Option<Duration> {
+    let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// A refusal from its `Status`, or from its code where the body is none.
+fn api_error(code: u16, retry_after: Option<Duration>, body: &[u8]) -> ApiError {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Status {
+        reason: String,
+        message: String,
+        details: Details,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Details {
+        causes: Vec<Cause>,
+        retry_after_seconds: u64,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Cause {
+        reason: String,
+    }
+    let status: Status = serde_json::from_slice(body).unwrap_or_else(|_| Status {
+        message: String::from_utf8_lossy(body).trim().to_owned(),
+        ..Status::default()
+    });
+    let told = Some(status.details.retry_after_seconds).filter(|seconds| *seconds > 0);
+    ApiError {
+        code,
+        reason: status.reason,
+        message: status.message,
+        causes: status.details.causes.into_iter().map(|cause| cause.reason).collect(),
+        retry_after: retry_after.or(told.map(Duration::from_secs)),
+    }
+}
+
+fn unreachable(error: &dyn std::fmt::Display) -> ClientError {
+    ClientError::Unreachable { reason: error.to_string() }
+}
+
+fn no_answer(reason: &str) -> ClientError {
+    ClientError::NoAnswer { reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_reason_causes_and_patience() {
+        let body = br#"{"kind":"Status","message":"m","reason":"Forbidden","code":403,
+            "details":{"causes":[{"reason":"NamespaceTerminating"}],"retryAfterSeconds":2}}"#;
+        let error = api_error(403, None, body);
+        assert_eq!(
+            (error.code, error.reason.as_str(), error.message.as_str()),
+            (403, "Forbidden", "m")
+        );
+        assert_eq!(error.causes, ["NamespaceTerminating"]);
+        assert_eq!(error.retry_after, Some(Duration::from_secs(2)));
+        assert_eq!(api_error(404, None, b"404 page not found\n").message, "404 page not found");
+    }
+
+    #[test]
+    fn a_warning_is_unquoted() {
+        let text = warning_text(r#"299 - "unknown field \"spec.foo\"""#);
+        assert_eq!(text.as_deref(), Some(r#"unknown field "spec.foo""#));
+        assert_eq!(warning_text("299 -"), None);
+    }
+
+    #[test]
+    fn an_event_keeps_its_object_as_it_came() {
+        let line = Bytes::from_static(br#"{"type":"ADDED","object":{"a": 1}}"#);
+        let event = parse_event(&line).unwrap();
+        assert_eq!(
+            event,
+            WatchEvent { kind: EventType::Added, object: Bytes::from(r#"{"a": 1}"#) }
+        );
+        assert!(parse_event(&Bytes::from_static(b"nonsense")).is_err());
+    }
+}
