@@ -66,7 +66,7 @@ fn discovery(content: &Content) -> Judgement {
 
 fn deletion(content: &Content) -> Judgement {
     let kind = "NamespaceDeletionContentFailure";
-    let mut errors = content.content_errors.clone();
+    let mut errors = content.read_errors.clone();
     if errors.is_empty() {
         let text = "All content successfully deleted, may be waiting on finalization".to_owned();
         return (kind, Status::False, "ContentDeleted", text);

@@ -31,7 +31,7 @@ pub struct Content {
     /// Seconds that the pods may still take.
     pub(super) pods_grace_seconds: i64,
     pub(super) discovery_errors: Vec<String>,
-    pub(super) content_errors: Vec<String>,
+    pub(super) read_errors: Vec<String>,
 }
 
 /// Objects of one resource that are left.
@@ -67,10 +67,10 @@ pub(super) fn observe(view: &View, key: &Text, answers: &Answers) -> Observation
         left: Vec::new(),
         pods_grace_seconds: 0,
         discovery_errors: Vec::new(),
-        content_errors: Vec::new(),
+        read_errors: Vec::new(),
     };
     content.take_pods(pods);
-    if !content.left.is_empty() || !content.content_errors.is_empty() {
+    if !content.left.is_empty() || !content.read_errors.is_empty() {
         // Pods first: the rest may be what they need to end well.
         return Observation::Ready(content);
     }
@@ -148,7 +148,7 @@ impl Content {
             }
             // A resource that is served no more holds nothing.
             Err(error) if error.is_not_found() => {}
-            Err(error) => self.content_errors.push(error.to_string()),
+            Err(error) => self.read_errors.push(error.to_string()),
         }
     }
 }

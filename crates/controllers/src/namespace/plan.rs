@@ -30,7 +30,7 @@ pub(super) fn plan(content: &Content, now: Time) -> Plan<Why> {
     if let Some(wanted) = conditions::wanted(content, now) {
         plan.step(write_conditions(content, json!(wanted)));
     }
-    let clean = content.discovery_errors.is_empty() && content.content_errors.is_empty();
+    let clean = content.discovery_errors.is_empty() && content.read_errors.is_empty();
     if content.left.is_empty() && clean {
         plan.step(finalize(content));
         return plan;

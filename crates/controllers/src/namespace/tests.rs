@@ -31,32 +31,34 @@ fn content(left: Vec<(&str, Vec<Value>)>) -> Content {
         left: left.collect(),
         pods_grace_seconds: 0,
         discovery_errors: Vec::new(),
-        content_errors: Vec::new(),
+        read_errors: Vec::new(),
     }
 }
 
 fn check(content: &Content, expected: Expect) {
     let plan = plan(content, Time::from_seconds(0));
     let mut lines: Vec<String> = plan.steps().map(|step| step.why.to_string()).collect();
-    lines.extend(plan.steps().filter_map(|step| match &step.action {
-        runtime::Action::Patch { patch, .. } => {
-            let conditions = patch.pointer("/status/conditions")?.as_array()?;
-            let bad = conditions.iter().filter(|c| c["status"] == "True");
-            Some(bad.map(|c| c["message"].as_str().unwrap_or("")).collect::<Vec<_>>().join("; "))
+    for step in plan.steps() {
+        if let runtime::Action::Patch { patch, .. } = &step.action {
+            let conditions = patch.pointer("/status/conditions").and_then(Value::as_array);
+            let bad = conditions.into_iter().flatten().filter(|c| c["status"] == "True");
+            lines.push(bad.filter_map(|c| c["message"].as_str()).collect::<Vec<_>>().join("; "));
         }
-        _ => None,
-    }));
+    }
     lines.push(format!("wake after {:?}", plan.wake_after));
     expected.assert_eq(&lines.join("\n"));
 }
 
 #[test]
 fn an_empty_namespace_tells_so_and_goes() {
-    check(&content(vec![]), expect![[r#"
+    check(
+        &content(vec![]),
+        expect![[r#"
         the conditions do not tell what is left
         nothing is left in the namespace
 
-        wake after None"#]]);
+        wake after None"#]],
+    );
 }
 
 #[test]
@@ -79,18 +81,24 @@ fn content_is_asked_to_go_once() {
 #[test]
 fn what_others_hold_is_waited_for_and_told_of() {
     let held = json!({"name": "a", "deletionTimestamp": "1970-01-01T00:00:00Z", "finalizers": ["example.com/hold"]});
-    check(&content(vec![("configmaps", vec![held])]), expect![[r#"
+    check(
+        &content(vec![("configmaps", vec![held])]),
+        expect![[r#"
         the conditions do not tell what is left
         Some resources are remaining: configmaps. has 1 resource instances; Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances
-        wake after Some(8s)"#]]);
+        wake after Some(8s)"#]],
+    );
 }
 
 #[test]
 fn a_namespace_is_not_let_go_while_something_could_not_be_read() {
     let mut unread = content(vec![]);
-    unread.content_errors.push("no".to_owned());
-    check(&unread, expect![[r#"
+    unread.read_errors.push("no".to_owned());
+    check(
+        &unread,
+        expect![[r#"
         the conditions do not tell what is left
         Failed to delete all resource types, 1 remaining: no
-        wake after Some(8s)"#]]);
+        wake after Some(8s)"#]],
+    );
 }

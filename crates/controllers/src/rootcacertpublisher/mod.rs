@@ -31,7 +31,7 @@ pub struct RootCa(pub String);
 #[derive(Debug)]
 pub struct RootCaCertPublisher;
 
-/// Namespaces, their ConfigMaps and the CA.
+/// Namespaces, their config maps and the CA.
 pub struct View {
     namespaces: Arc<Cache<Namespace>>,
     config_maps: Arc<Cache<ConfigMap>>,

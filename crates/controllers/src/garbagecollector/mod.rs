@@ -1,0 +1,117 @@
+//! Deletes what no owner is left for, holds owners back until their blocking dependents are gone, and
+//! lets dependents go where an owner asked for that. It watches the metadata of every resource that
+//! can be deleted, found by discovery, custom ones included. A graph of owners says whom to look at;
+//! what happens to an object is decided by live reads of its owners, and carried out only if the
+//! object is still at the version it was decided on. Follows `pkg/controller/garbagecollector`.
+
+mod graph;
+mod observe;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod why;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use api::views::PartialObject;
+use meta::{
+    object::{ObjectKey, Uid},
+    resource::Resource,
+    time::Time,
+};
+use parking_lot::Mutex;
+use runtime::{
+    Action, Answers, Change, ClientError, Controller, Enqueue, Informers, Observation, Plan, Step,
+    Watches,
+};
+
+pub use observe::{Observed, View};
+pub use why::Why;
+
+/// Resources come and go with custom resource definitions.
+const DISCOVER_AFTER: Duration = Duration::from_secs(30);
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct GarbageCollector;
+
+/// What the collector looks at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Which resources there are.
+    Resources,
+    /// One object.
+    Object(Uid),
+}
+
+/// Whether patches of this object must be merge patches.
+#[derive(Debug, Default)]
+pub struct Memory {
+    no_strategic_merge: bool,
+}
+
+impl Controller for GarbageCollector {
+    const NAME: &'static str = "garbage-collector-controller";
+    const QUEUE: &'static str = "garbage_collector_attempt_to_delete";
+    const EVENT_SOURCE: &'static str = "garbage-collector-controller";
+    type Key = Key;
+    type Observed = Observed;
+    type Memory = Memory;
+    type Why = Why;
+    type View = View;
+
+    fn view(informers: &mut Informers) -> View {
+        View { dynamic: informers.dynamic(), graph: Mutex::default(), kinds: Mutex::default() }
+    }
+    fn watches(watches: &mut Watches<'_, Self>) {
+        watches.at_start(Key::Resources);
+        watches.on_dynamic(object_changed);
+    }
+    fn observe(view: &View, key: &Key, answers: &Answers) -> Observation<Observed> {
+        match key {
+            Key::Resources => observe::resources(view, answers),
+            Key::Object(uid) => observe::object(view, uid, answers),
+        }
+    }
+    fn plan(memory: &mut Memory, observed: &Observed, _now: Time) -> Plan<Why> {
+        match observed {
+            Observed::Resources => {
+                let mut plan = Plan::rest();
+                plan.wake(DISCOVER_AFTER);
+                plan
+            }
+            Observed::Object(situation) => plan::plan(memory, situation),
+        }
+    }
+    fn failed(memory: &mut Memory, step: &Step<Why>, error: &ClientError) {
+        let unsupported = error.api().is_some_and(|error| error.code == 415);
+        if unsupported && matches!(step.action, Action::Patch { .. }) {
+            memory.no_strategic_merge = true;
+        }
+    }
+    fn key_of(_resource: &Resource, _key: &ObjectKey) -> Option<Key> {
+        None
+    }
+}
+
+fn object_changed(
+    view: &View,
+    resource: &Resource,
+    change: &Change<PartialObject>,
+    enqueue: &mut Enqueue<Key>,
+) {
+    let mut dirty = BTreeSet::new();
+    let mut graph = view.graph.lock();
+    if let Some(old) = &change.old {
+        let old = &old.metadata.uid;
+        let stays = change.new.as_ref().is_some_and(|new| new.metadata.uid == *old);
+        if !stays {
+            dirty.extend(graph.remove(old));
+        }
+    }
+    if let Some(new) = &change.new {
+        dirty.extend(graph.insert(resource, new));
+    }
+    drop(graph);
+    dirty.into_iter().for_each(|uid| enqueue.add(Key::Object(uid)));
+}

@@ -1,0 +1,196 @@
+//! An object, its owners as they are now, and its dependents as last seen.
+
+use std::collections::BTreeMap;
+
+use api::views::PartialObject;
+use meta::{
+    object::{ObjectKey, OwnerReference, Uid},
+    resource::{Resource, Scope},
+};
+use parking_lot::Mutex;
+use runtime::{Answers, Dynamic, Observation, Read};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::graph::{FOREGROUND, Graph, Node, has};
+
+/// The graph, and what is needed to keep it.
+pub struct View {
+    pub(super) dynamic: Dynamic,
+    pub(super) graph: Mutex<Graph>,
+    /// Resources by apiVersion and kind.
+    pub(super) kinds: Mutex<BTreeMap<(String, String), Resource>>,
+}
+
+/// What a key turned out to be about.
+#[derive(Debug)]
+pub enum Observed {
+    /// The watched resources are up to date.
+    Resources,
+    /// An object.
+    Object(Situation),
+}
+
+/// Everything that decides what becomes of an object.
+#[derive(Debug)]
+pub struct Situation {
+    pub(super) node: Node,
+    /// Each reference with what its owner is now.
+    pub(super) owners: Vec<(OwnerReference, Owner)>,
+    pub(super) dependents: Vec<Node>,
+    /// An owner was seen in another namespace.
+    pub(super) foreign_owner: Option<Node>,
+}
+
+/// What a live read says of an owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// It is there.
+    Solid,
+    /// It is there, and waits for its dependents to go.
+    Waiting,
+    /// It is not there, or another object has its name.
+    Absent,
+    /// Its kind is not served, or it cannot be read now.
+    Unclear,
+    /// A namespaced owner of a cluster-scoped object: not to be judged.
+    Impossible,
+}
+
+pub(super) fn resources(view: &View, answers: &Answers) -> Observation<Observed> {
+    let discovery = match answers.discovery() {
+        None => return Observation::Ask(vec![Read::Discovery]),
+        // The engine asks again with its back-off; what is watched stays watched.
+        Some(Err(_)) => return Observation::Ready(Observed::Resources),
+        Some(Ok(discovery)) => discovery,
+    };
+    let watchable = discovery.served.iter().filter(|served| {
+        served.can(&["delete", "list", "watch"]) && served.resource.plural != "events"
+    });
+    let wanted: Vec<Resource> = watchable.map(|served| served.resource.clone()).collect();
+    for gone in view.dynamic.wanted() {
+        let stale = discovery.stale.contains(&gone.api_version());
+        if !wanted.contains(&gone) && !stale {
+            view.dynamic.forget(&gone);
+        }
+    }
+    wanted.into_iter().for_each(|resource| view.dynamic.want(resource));
+    view.kinds.lock().extend(discovery.kinds);
+    Observation::Ready(Observed::Resources)
+}
+
+pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<Observed> {
+    let (node, dependents, children, foreign_owner) = {
+        let graph = view.graph.lock();
+        let Some(node) = graph.node(uid).cloned() else {
+            return Observation::Gone;
+        };
+        let dependents: Vec<Node> = graph.dependents(uid).cloned().collect();
+        let children = graph.children_of(&node.kind);
+        let foreign = foreign_owner(&graph, &node);
+        (node, dependents, children, foreign)
+    };
+    if node.is_orphaning() || node.is_foreground() {
+        return leaving(node, dependents, children, answers);
+    }
+    if node.metadata.is_deleting() || node.metadata.owner_references.is_empty() {
+        return Observation::Gone;
+    }
+    let mut open = Vec::new();
+    let mut owners = Vec::new();
+    for reference in &node.metadata.owner_references {
+        match judge(view, &node, reference, answers) {
+            Ok(owner) => owners.push((reference.clone(), owner)),
+            Err(read) => open.push(read),
+        }
+    }
+    if !open.is_empty() {
+        return Observation::Ask(open);
+    }
+    Observation::Ready(Observed::Object(Situation { node, owners, dependents, foreign_owner }))
+}
+
+/// An owner that waits for its dependents: those that the graph has not seen yet count, too.
+fn leaving(
+    node: Node,
+    mut dependents: Vec<Node>,
+    children: std::collections::BTreeSet<Resource>,
+    answers: &Answers,
+) -> Observation<Observed> {
+    let read = |resource: &Resource| Read::List {
+        resource: resource.clone(),
+        namespace: node.metadata.namespace.clone(),
+    };
+    let open = children.iter().map(read).filter(|read| answers.get(read).is_none());
+    let open: Vec<Read> = open.collect();
+    if !open.is_empty() {
+        return Observation::Ask(open);
+    }
+    for resource in &children {
+        let Some(Ok(list)) = answers.get(&read(resource)) else {
+            continue;
+        };
+        let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+        for item in items.iter().filter_map(|item| PartialObject::deserialize(item).ok()) {
+            let owned = item.metadata.owner_references.iter().any(|o| o.uid == node.metadata.uid);
+            let known = dependents.iter().any(|d| d.metadata.uid == item.metadata.uid);
+            if owned && !known {
+                dependents.push(Node::unseen(resource, item));
+            }
+        }
+    }
+    Observation::Ready(Observed::Object(Situation {
+        node,
+        owners: Vec::new(),
+        dependents,
+        foreign_owner: None,
+    }))
+}
+
+/// What the owner is now, or what must be read to know.
+fn judge(
+    view: &View,
+    node: &Node,
+    reference: &OwnerReference,
+    answers: &Answers,
+) -> Result<Owner, Read> {
+    let kind = (reference.api_version.to_string(), reference.kind.to_string());
+    let Some(resource) = view.kinds.lock().get(&kind).cloned() else {
+        return Ok(Owner::Unclear);
+    };
+    let namespace = match (resource.scope, node.resource.scope) {
+        (Scope::Cluster, _) => "".into(),
+        (Scope::Namespaced, Scope::Namespaced) => node.metadata.namespace.clone(),
+        (Scope::Namespaced, Scope::Cluster) => return Ok(Owner::Impossible),
+    };
+    let read =
+        Read::Metadata { resource, key: ObjectKey { namespace, name: reference.name.clone() } };
+    match answers.get(&read) {
+        None => Err(read),
+        Some(Ok(live)) => Ok(state(live, &reference.uid)),
+        Some(Err(error)) if error.is_not_found() => Ok(Owner::Absent),
+        Some(Err(_)) => Ok(Owner::Unclear),
+    }
+}
+
+fn state(live: &Value, uid: &Uid) -> Owner {
+    let Ok(owner) = PartialObject::deserialize(live) else {
+        return Owner::Unclear;
+    };
+    if owner.metadata.uid != *uid {
+        return Owner::Absent;
+    }
+    let waits = owner.metadata.is_deleting() && has(&owner.metadata, FOREGROUND);
+    if waits { Owner::Waiting } else { Owner::Solid }
+}
+
+/// An owner in another namespace: references do not reach there.
+fn foreign_owner(graph: &Graph, node: &Node) -> Option<Node> {
+    let owners = node.metadata.owner_references.iter();
+    let known = owners.filter_map(|reference| graph.node(&reference.uid));
+    let foreign = known.filter(|owner| {
+        owner.resource.scope == Scope::Namespaced
+            && owner.metadata.namespace != node.metadata.namespace
+    });
+    foreign.cloned().next()
+}

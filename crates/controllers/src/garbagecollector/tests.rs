@@ -1,0 +1,118 @@
+//! Rows of objects with owners.
+
+use expect_test::{Expect, expect};
+use meta::object::OwnerReference;
+use runtime::Action;
+use serde_json::{Value, json};
+
+use super::{
+    Memory,
+    graph::{FOREGROUND, Graph, Node, ORPHAN},
+    observe::{Owner, Situation},
+    plan::plan,
+};
+
+fn node(metadata: Value) -> Node {
+    let mut graph = Graph::default();
+    let object = serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
+    graph.insert(&api::resources::CONFIG_MAPS, &object);
+    graph.node(&object.metadata.uid).expect("just inserted").clone()
+}
+
+fn reference(uid: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "name": uid, "uid": uid, "blockOwnerDeletion": true})
+}
+
+/// An object with these owners; its dependents are made of the second list.
+fn situation(owners: &[(&str, Owner)], dependents: Vec<Value>) -> Situation {
+    let references: Vec<Value> = owners.iter().map(|(uid, _)| reference(uid)).collect();
+    let owners = owners.iter().map(|(uid, owner)| {
+        let reference: OwnerReference =
+            serde_json::from_value(reference(uid)).expect("a reference");
+        (reference, owner.clone())
+    });
+    Situation {
+        node: node(json!({"name": "x", "uid": "x", "ownerReferences": references})),
+        owners: owners.collect(),
+        dependents: dependents.into_iter().map(node).collect(),
+        foreign_owner: None,
+    }
+}
+
+fn check(situation: &Situation, expected: Expect) {
+    let plan = plan(&Memory::default(), situation);
+    let mut lines: Vec<String> = plan
+        .steps()
+        .map(|step| {
+            let action = if let Action::Delete { propagation, .. } = &step.action {
+                format!("delete {propagation:?}")
+            } else if let Action::Patch { target, patch, .. } = &step.action {
+                format!("patch {} {patch}", target.key)
+            } else {
+                "announce".to_owned()
+            };
+            format!("{action}: {}", step.why)
+        })
+        .collect();
+    lines.extend(plan.wake_after.map(|wake| format!("wake after {wake:?}")));
+    expected.assert_eq(&lines.join("\n"));
+}
+
+const THEN: &str = "1970-01-01T00:00:00Z";
+
+#[test]
+fn an_object_without_owners_left_goes() {
+    check(&situation(&[("a", Owner::Absent)], vec![]), expect!["delete Some(Background): none of its owners is left"]);
+}
+
+#[test]
+fn one_solid_owner_keeps_it_and_the_dangling_reference_goes() {
+    check(&situation(&[("a", Owner::Absent), ("b", Owner::Solid)], vec![]), expect![[r#"patch x {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"a"}]}}: some of its owners are gone and one is there"#]]);
+}
+
+#[test]
+fn a_waiting_owner_pulls_its_tree_down_from_the_top() {
+    let child = json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")]});
+    check(&situation(&[("a", Owner::Waiting)], vec![]), expect!["delete Some(Background): its owners wait for it to go"]);
+    check(&situation(&[("a", Owner::Waiting)], vec![child]), expect!["delete Some(Foreground): its owners wait for it to go"]);
+}
+
+#[test]
+fn a_cycle_is_opened_first() {
+    let child = json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")],
+        "deletionTimestamp": THEN, "finalizers": [FOREGROUND]});
+    check(&situation(&[("a", Owner::Waiting)], vec![child]), expect![[r#"
+        patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","blockOwnerDeletion":false,"kind":"ConfigMap","name":"a","uid":"a"}]}}: it and its dependents wait for each other
+        wake after 5ms"#]]);
+}
+
+#[test]
+fn an_owner_of_unknown_kind_keeps_it() {
+    check(&situation(&[("a", Owner::Unclear)], vec![]), expect!["wake after 30s"]);
+    check(&situation(&[("a", Owner::Impossible)], vec![]), expect![[""]]);
+}
+
+#[test]
+fn a_foreground_deletion_waits_for_blocking_dependents() {
+    let mut leaving =
+        situation(&[], vec![json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")]})]);
+    leaving.node = node(
+        json!({"name": "x", "uid": "x", "deletionTimestamp": THEN, "finalizers": [FOREGROUND, "other"]}),
+    );
+    check(&leaving, expect![[""]]);
+    leaving.dependents.clear();
+    check(&leaving, expect![[r#"patch x {"metadata":{"finalizers":["other"]}}: no dependent holds it back any more"#]]);
+}
+
+#[test]
+fn an_orphaning_owner_lets_its_dependents_go_first() {
+    let mut leaving = situation(
+        &[],
+        vec![json!({"name": "c", "uid": "c", "ownerReferences": [reference("x"), reference("y")]})],
+    );
+    leaving.node =
+        node(json!({"name": "x", "uid": "x", "deletionTimestamp": THEN, "finalizers": [ORPHAN]}));
+    check(&leaving, expect![[r#"
+        patch c {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"x"}]}}: its owner x leaves it behind
+        patch x {"metadata":{"finalizers":null}}: its dependents have been let go"#]]);
+}
