@@ -7,6 +7,7 @@ mod disk;
 mod net;
 pub mod real;
 mod tasks;
+mod timers;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use dice::Dice;
 pub use disk::{Disk, DiskError, File};
 pub use net::{Connection, Listener, NetError, Network};
 pub use tasks::{Task, Tasks, yield_now};
+pub use timers::Timers;
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'static>>;

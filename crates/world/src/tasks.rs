@@ -14,7 +14,7 @@ pub trait Task: Send + Sync {
 pub trait Tasks: Send + Sync {
     /// `name` is what a stack of tasks shows.
     fn spawn(&self, name: &'static str, future: BoxFuture<()>) -> Box<dyn Task>;
-    /// Runs what blocks (an fsync) without holding other tasks up; in the simulator, in line.
+    /// Runs what blocks (an fsync) without holding other tasks up; in the simulator, as one step of its own.
     fn block(&self, name: &'static str, work: Box<dyn FnOnce() + Send>);
 }
 

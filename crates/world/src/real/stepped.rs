@@ -6,19 +6,12 @@
 //! due close to each other fire together, so that a hundred heartbeats are not a hundred stops; a
 //! timer may so fire late by a thousandth of the advance, never early.
 
-use std::{
-    collections::BTreeMap,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use meta::time::Time;
-use parking_lot::Mutex;
 
 use super::activity::Activity;
-use crate::{Clock, Monotonic, Sleep};
+use crate::{Clock, Monotonic, Sleep, timers::Timers};
 
 /// Timers due within this much of each other fire together.
 const WINDOW_MIN: Duration = Duration::from_millis(10);
@@ -32,22 +25,15 @@ const REST_MAX: Duration = Duration::from_millis(250);
 /// See the module. Made by [`super::stepped`].
 pub struct SteppedClock {
     start: Time,
-    timers: Arc<Mutex<Timers>>,
+    timers: Timers,
     activity: Arc<Activity>,
     /// One advance at a time; the next waits.
     advancing: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
-struct Timers {
-    now: Monotonic,
-    made: u64,
-    waiting: BTreeMap<(Monotonic, u64), Waker>,
-}
-
 impl SteppedClock {
     pub(super) fn new(start: Time, activity: Arc<Activity>) -> Self {
-        let (timers, advancing) = (Arc::default(), tokio::sync::Mutex::default());
+        let (timers, advancing) = (Timers::default(), tokio::sync::Mutex::default());
         Self { start, timers, activity, advancing }
     }
 
@@ -57,7 +43,7 @@ impl SteppedClock {
         let target = self.monotonic() + duration;
         let window = (duration / STOPS).clamp(WINDOW_MIN, WINDOW_MAX);
         self.rest().await;
-        while self.fire_next(target, window) {
+        while self.timers.fire_next(target, window) {
             self.rest().await;
         }
     }
@@ -65,31 +51,6 @@ impl SteppedClock {
     /// Waits for everybody to come to rest, for a bounded real time.
     async fn rest(&self) {
         let _ = tokio::time::timeout(REST_MAX, self.activity.rest()).await;
-    }
-
-    /// Moves to the next timers up to `target` and wakes them in the order of their deadlines; at
-    /// the target itself, none is left and the answer is false.
-    fn fire_next(&self, target: Monotonic, window: Duration) -> bool {
-        let due = self.timers.lock().take_next(target, window);
-        let fired = !due.is_empty();
-        due.into_iter().for_each(Waker::wake);
-        fired
-    }
-}
-
-impl Timers {
-    fn take_next(&mut self, target: Monotonic, window: Duration) -> Vec<Waker> {
-        let first = self.waiting.keys().next().map(|(deadline, _)| *deadline);
-        let Some(first) = first.filter(|first| *first <= target) else {
-            self.now = self.now.max(target);
-            return Vec::new();
-        };
-        let end = target.min(first + window);
-        let later = self.waiting.split_off(&(end, u64::MAX));
-        let due = std::mem::replace(&mut self.waiting, later);
-        let last = due.keys().next_back().map_or(first, |(deadline, _)| *deadline);
-        self.now = self.now.max(last);
-        due.into_values().collect()
     }
 }
 
@@ -99,46 +60,11 @@ impl Clock for SteppedClock {
     }
 
     fn monotonic(&self) -> Monotonic {
-        self.timers.lock().now
+        self.timers.now()
     }
 
     fn sleep_until(&self, deadline: Monotonic) -> Sleep {
-        Box::pin(Timer { timers: Arc::clone(&self.timers), deadline, id: None })
-    }
-}
-
-struct Timer {
-    timers: Arc<Mutex<Timers>>,
-    deadline: Monotonic,
-    /// `None` before the first poll.
-    id: Option<u64>,
-}
-
-impl Future for Timer {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let shared = Arc::clone(&self.timers);
-        let mut timers = shared.lock();
-        if timers.now >= self.deadline {
-            return Poll::Ready(());
-        }
-        let id = self.id.unwrap_or(timers.made);
-        if self.id.replace(id).is_none() {
-            timers.made += 1;
-        }
-        timers.waiting.insert((self.deadline, id), context.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            // Dropped after the lock: a waker may own a task that owns timers.
-            let waker = self.timers.lock().waiting.remove(&(self.deadline, id));
-            drop(waker);
-        }
+        self.timers.sleep_until(deadline)
     }
 }
 
@@ -233,16 +159,5 @@ mod tests {
             let beats = std::iter::from_fn(|| ticks.try_recv().ok()).count();
             assert!((53..=60).contains(&beats), "{beats}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_dropped_sleep_is_no_stop() {
-        let (_world, clock) = real::stepped(&Handle::current());
-        drop(clock.sleep(Duration::from_secs(1)));
-        let mut sleep = clock.sleep(Duration::from_secs(1));
-        let mut context = Context::from_waker(Waker::noop());
-        assert!(sleep.as_mut().poll(&mut context).is_pending());
-        drop(sleep);
-        assert!(clock.timers.lock().waiting.is_empty());
     }
 }
