@@ -1,0 +1,273 @@
+//! A disk in memory that loses what was not synced.
+//!
+//! At a crash each write since the last sync is kept, lost, or torn at its sectors, as the dice
+//! have it and independent of the others; so later writes may survive earlier ones.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use world::{Dice as _, Disk, DiskError, File};
+
+use super::{dice::Seeded, incarnation::Incarnation};
+
+/// What a disk writes whole or not at all.
+const SECTOR: usize = 512;
+
+/// The disk of one component; it outlives the component's incarnations.
+#[derive(Debug)]
+pub(super) struct Platter {
+    state: Mutex<State>,
+    dice: Seeded,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: BTreeMap<PathBuf, Content>,
+    locks: BTreeMap<PathBuf, u64>,
+    operations: u64,
+    fault: Option<DiskFault>,
+}
+
+/// A fault to come, counted in operations that write or sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskFault {
+    /// That operation is refused; the ones after it work.
+    Refuse { operation: u64 },
+    /// The power fails: that operation and all after it are refused until the component is crashed.
+    Die { operation: u64 },
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    /// What a crash cannot take.
+    durable: Vec<u8>,
+    /// What a read sees.
+    current: Vec<u8>,
+    pending: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum Change {
+    Write { offset: usize, data: Vec<u8> },
+    Resize { length: usize },
+}
+
+impl Content {
+    fn change(&mut self, change: Change) {
+        apply(&mut self.current, &change);
+        self.pending.push(change);
+    }
+
+    fn sync(&mut self) {
+        for change in self.pending.drain(..) {
+            apply(&mut self.durable, &change);
+        }
+    }
+
+    fn crash(&mut self, dice: &Seeded) {
+        for change in std::mem::take(&mut self.pending) {
+            match dice.below(3) {
+                0 => apply(&mut self.durable, &change),
+                1 => {}
+                _ => self.tear(change, dice),
+            }
+        }
+        self.current.clone_from(&self.durable);
+    }
+
+    fn tear(&mut self, change: Change, dice: &Seeded) {
+        let Change::Write { offset, data } = change else { return };
+        for (sector, part) in data.chunks(SECTOR).enumerate() {
+            if dice.below(2) == 0 {
+                let change =
+                    Change::Write { offset: offset + sector * SECTOR, data: part.to_vec() };
+                apply(&mut self.durable, &change);
+            }
+        }
+    }
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    match change {
+        Change::Resize { length } => bytes.resize(*length, 0),
+        Change::Write { offset, data } => {
+            let end = offset + data.len();
+            if bytes.len() < end {
+                bytes.resize(end, 0);
+            }
+            bytes[*offset..end].copy_from_slice(data);
+        }
+    }
+}
+
+impl Platter {
+    pub(super) fn new(seed: u64, component: &str) -> Arc<Self> {
+        let dice = Seeded::named(seed, component, u64::MAX);
+        Arc::new(Self { state: Mutex::default(), dice })
+    }
+
+    /// Ends the incarnation's hold: un-synced writes meet their fate, locks are free, faults over.
+    pub(super) fn crash(&self) {
+        let mut state = self.state.lock();
+        state.files.values_mut().for_each(|content| content.crash(&self.dice));
+        state.locks.clear();
+        state.fault = None;
+    }
+
+    pub(super) fn plan(&self, fault: DiskFault) {
+        self.state.lock().fault = Some(fault);
+    }
+
+    /// Writes and syncs so far.
+    pub(super) fn operations(&self) -> u64 {
+        self.state.lock().operations
+    }
+}
+
+impl State {
+    /// Counts an operation that changes something; refuses it if that is its fate.
+    fn operate(&mut self, action: &'static str, path: &Path) -> Result<(), DiskError> {
+        let number = self.operations;
+        self.operations += 1;
+        let refused = match self.fault {
+            None => false,
+            Some(DiskFault::Refuse { operation }) => number == operation,
+            Some(DiskFault::Die { operation }) => number >= operation,
+        };
+        if refused { Err(failed(action, path, "the disk refuses")) } else { Ok(()) }
+    }
+}
+
+fn failed(action: &'static str, path: &Path, reason: &str) -> DiskError {
+    DiskError::Failed { action, path: path.display().to_string(), reason: reason.to_owned() }
+}
+
+/// The disk as one incarnation sees it.
+#[derive(Clone)]
+pub(super) struct OwnDisk {
+    pub(super) platter: Arc<Platter>,
+    pub(super) owner: Arc<Incarnation>,
+}
+
+impl OwnDisk {
+    fn check(&self, action: &'static str, path: &Path) -> Result<(), DiskError> {
+        if self.owner.has_ended() {
+            return Err(failed(action, path, "its process has ended"));
+        }
+        Ok(())
+    }
+}
+
+impl Disk for OwnDisk {
+    fn open(&self, path: &Path) -> Result<Arc<dyn File>, DiskError> {
+        self.check("open", path)?;
+        self.platter.state.lock().files.entry(path.to_owned()).or_default();
+        Ok(Arc::new(OpenFile { disk: self.clone(), path: path.to_owned() }))
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
+        self.check("read", path)?;
+        let missing = || DiskError::Missing { path: path.display().to_string() };
+        let state = self.platter.state.lock();
+        state.files.get(path).map(|content| content.current.clone()).ok_or_else(missing)
+    }
+
+    fn replace(&self, path: &Path, data: &[u8]) -> Result<(), DiskError> {
+        self.check("replace", path)?;
+        let mut state = self.platter.state.lock();
+        state.operate("replace", path)?;
+        let (durable, current) = (data.to_vec(), data.to_vec());
+        state.files.insert(path.to_owned(), Content { durable, current, pending: Vec::new() });
+        Ok(())
+    }
+
+    fn create_folder(&self, path: &Path) -> Result<(), DiskError> {
+        self.check("create folder", path)
+    }
+
+    fn lock_folder(&self, path: &Path) -> Result<Box<dyn Send + Sync>, DiskError> {
+        self.check("lock", path)?;
+        let mut state = self.platter.state.lock();
+        if state.locks.contains_key(path) {
+            return Err(DiskError::Locked { path: path.display().to_string() });
+        }
+        state.locks.insert(path.to_owned(), self.owner.number);
+        Ok(Box::new(FolderLock { disk: self.clone(), path: path.to_owned() }))
+    }
+}
+
+struct FolderLock {
+    disk: OwnDisk,
+    path: PathBuf,
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // After a crash the lock may already be the next incarnation's.
+        if !self.disk.owner.has_ended() {
+            self.disk.platter.state.lock().locks.remove(&self.path);
+        }
+    }
+}
+
+struct OpenFile {
+    disk: OwnDisk,
+    path: PathBuf,
+}
+
+impl OpenFile {
+    fn with<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&mut Content) -> Option<T>,
+    ) -> Result<T, DiskError> {
+        self.disk.check(action, &self.path)?;
+        let mut state = self.disk.platter.state.lock();
+        let content = state.files.get_mut(&self.path);
+        content.and_then(work).ok_or_else(|| failed(action, &self.path, "beyond the end"))
+    }
+
+    fn change(&self, action: &'static str, change: Option<Change>) -> Result<(), DiskError> {
+        self.disk.check(action, &self.path)?;
+        self.disk.platter.state.lock().operate(action, &self.path)?;
+        self.with(action, |content| Some(content.change(change?)))
+    }
+}
+
+impl File for OpenFile {
+    fn len(&self) -> Result<u64, DiskError> {
+        self.with("measure", |content| u64::try_from(content.current.len()).ok())
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
+        self.with("read", |content| {
+            let start = usize::try_from(offset).ok()?;
+            let bytes = content.current.get(start..start.checked_add(buffer.len())?)?;
+            buffer.copy_from_slice(bytes);
+            Some(())
+        })
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), DiskError> {
+        let offset = usize::try_from(offset).ok();
+        self.change("write", offset.map(|offset| Change::Write { offset, data: data.to_vec() }))
+    }
+
+    fn set_len(&self, length: u64) -> Result<(), DiskError> {
+        let length = usize::try_from(length).ok();
+        self.change("resize", length.map(|length| Change::Resize { length }))
+    }
+
+    fn sync(&self) -> Result<(), DiskError> {
+        self.disk.check("sync", &self.path)?;
+        self.disk.platter.state.lock().operate("sync", &self.path)?;
+        self.with("sync", |content| {
+            content.sync();
+            Some(())
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! Runs tasks on one thread, in an order that the dice decide.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Wake, Waker},
+};
+
+use parking_lot::Mutex;
+use world::{BoxFuture, Task, Tasks, Timers};
+
+use super::{
+    dice::{Seeded, mix},
+    incarnation::Incarnation,
+};
+
+/// All tasks of a simulation.
+pub(super) struct Executor {
+    state: Mutex<State>,
+    /// Tasks that were woken and wait for their turn.
+    woken: Arc<Mutex<Vec<u64>>>,
+    dice: Seeded,
+    pub(super) timers: Timers,
+}
+
+#[derive(Default)]
+struct State {
+    made: u64,
+    steps: u64,
+    tasks: BTreeMap<u64, Slot>,
+    frozen: BTreeSet<String>,
+    fingerprint: u64,
+}
+
+struct Slot {
+    owner: Arc<Incarnation>,
+    name: &'static str,
+    /// Taken while it runs.
+    future: Option<BoxFuture<()>>,
+    signal: Arc<Signal>,
+}
+
+/// The waker of a task.
+struct Signal {
+    id: u64,
+    queued: AtomicBool,
+    woken: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, Ordering::Relaxed) {
+            self.woken.lock().push(self.id);
+        }
+    }
+}
+
+impl Executor {
+    pub(super) fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            woken: Arc::default(),
+            dice: Seeded::named(seed, "order of tasks", 0),
+            timers: Timers::default(),
+        })
+    }
+
+    /// Runs one woken task up to its next wait. False if none is woken.
+    pub(super) fn step(&self) -> bool {
+        let Some(id) = self.pick() else { return false };
+        let Some((mut future, signal)) = self.begin(id) else { return true };
+        let waker = Waker::from(signal);
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        let mut state = self.state.lock();
+        if poll.is_pending() {
+            // A task that was aborted or crashed while it ran has no slot any more.
+            if let Some(slot) = state.tasks.get_mut(&id) {
+                slot.future = Some(future);
+            } else {
+                drop(state);
+                drop(future);
+            }
+            return true;
+        }
+        let slot = state.tasks.remove(&id);
+        drop(state);
+        drop((slot, future));
+        true
+    }
+
+    /// A woken task whose component is not frozen, by the dice.
+    fn pick(&self) -> Option<u64> {
+        let state = self.state.lock();
+        let mut woken = self.woken.lock();
+        woken.retain(|id| state.tasks.contains_key(id));
+        let runs = |id: &u64| {
+            state.tasks.get(id).is_some_and(|slot| !state.frozen.contains(&slot.owner.component))
+        };
+        let places: Vec<usize> = (0..woken.len()).filter(|place| runs(&woken[*place])).collect();
+        let place = *places.get(self.dice.place(places.len()))?;
+        Some(woken.remove(place))
+    }
+
+    /// Takes the future out of its slot and notes the step in the fingerprint.
+    fn begin(&self, id: u64) -> Option<(BoxFuture<()>, Arc<Signal>)> {
+        let mut state = self.state.lock();
+        state.steps += 1;
+        let micros = self.timers.now().0.as_micros();
+        let time = u64::try_from(micros).unwrap_or(u64::MAX);
+        state.fingerprint = mix(state.fingerprint ^ mix(id ^ mix(time)));
+        let slot = state.tasks.get_mut(&id)?;
+        let future = slot.future.take()?;
+        slot.signal.queued.store(false, Ordering::Relaxed);
+        Some((future, Arc::clone(&slot.signal)))
+    }
+
+    pub(super) fn spawn(
+        &self,
+        owner: &Arc<Incarnation>,
+        name: &'static str,
+        future: BoxFuture<()>,
+    ) -> Option<u64> {
+        if owner.has_ended() {
+            return None;
+        }
+        let mut state = self.state.lock();
+        state.made += 1;
+        let id = state.made;
+        let woken = Arc::clone(&self.woken);
+        let signal = Arc::new(Signal { id, queued: AtomicBool::new(false), woken });
+        signal.wake_by_ref();
+        let owner = Arc::clone(owner);
+        state.tasks.insert(id, Slot { owner, name, future: Some(future), signal });
+        Some(id)
+    }
+
+    pub(super) fn abort(&self, id: u64) {
+        let slot = self.state.lock().tasks.remove(&id);
+        // Outside the lock: destructors may spawn and abort.
+        drop(slot);
+    }
+
+    /// Drops all tasks of a component.
+    pub(super) fn abort_all(&self, component: &str) {
+        let mut state = self.state.lock();
+        let tasks = std::mem::take(&mut state.tasks);
+        let (ended, rest): (BTreeMap<_, _>, _) =
+            tasks.into_iter().partition(|(_, slot)| slot.owner.component == component);
+        state.tasks = rest;
+        drop(state);
+        drop(ended);
+    }
+
+    pub(super) fn freeze(&self, component: &str) {
+        self.state.lock().frozen.insert(component.to_owned());
+    }
+
+    pub(super) fn thaw(&self, component: &str) {
+        self.state.lock().frozen.remove(component);
+    }
+
+    /// Steps so far, and a number that differs if any two of them were swapped.
+    pub(super) fn fingerprint(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.steps, state.fingerprint)
+    }
+
+    /// `component/name` of every task, in the order they were spawned.
+    pub(super) fn tasks(&self) -> Vec<String> {
+        let state = self.state.lock();
+        let describe = |slot: &Slot| format!("{}/{}", slot.owner.component, slot.name);
+        state.tasks.values().map(describe).collect()
+    }
+}
+
+/// The tasks of one incarnation.
+pub(super) struct OwnTasks {
+    pub(super) executor: Arc<Executor>,
+    pub(super) owner: Arc<Incarnation>,
+}
+
+impl Tasks for OwnTasks {
+    fn spawn(&self, name: &'static str, future: BoxFuture<()>) -> Box<dyn Task> {
+        let id = self.executor.spawn(&self.owner, name, future);
+        Box::new(Handle { executor: Arc::downgrade(&self.executor), id })
+    }
+
+    fn block(&self, name: &'static str, work: Box<dyn FnOnce() + Send>) {
+        self.executor.spawn(&self.owner, name, Box::pin(async move { work() }));
+    }
+}
+
+struct Handle {
+    executor: Weak<Executor>,
+    /// `None` if the component had crashed before.
+    id: Option<u64>,
+}
+
+impl Task for Handle {
+    fn abort(&self) {
+        if let (Some(executor), Some(id)) = (self.executor.upgrade(), self.id) {
+            executor.abort(id);
+        }
+    }
+}

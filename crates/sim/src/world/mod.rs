@@ -1,0 +1,200 @@
+//! The simulated world: one thread, virtual time, chance from a seed, disks that forget.
+//!
+//! A [`Simulation`] gives each component a [`World`] of its own. Tasks run one at a time, in an order
+//! that the seed decides; when none has anything to do, time jumps to the next timer. A crash ends
+//! a component's tasks where they are, and its disk keeps what was synced and perhaps some of the
+//! rest. The same seed and the same calls give the same run, step by step.
+
+mod clock;
+mod dice;
+mod disk;
+mod executor;
+mod incarnation;
+mod network;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+pub use disk::DiskFault;
+use parking_lot::Mutex;
+use world::{Dice, Monotonic, World};
+
+use self::{
+    clock::{Skew, VirtualClock},
+    dice::Seeded,
+    disk::{OwnDisk, Platter},
+    executor::{Executor, OwnTasks},
+    incarnation::Incarnation,
+    network::{OwnNetwork, Wires},
+};
+
+/// See the module.
+pub struct Simulation {
+    seed: u64,
+    executor: Arc<Executor>,
+    wires: Arc<Wires>,
+    machines: Mutex<BTreeMap<String, Machine>>,
+    dice: Seeded,
+}
+
+impl Drop for Simulation {
+    /// Tasks hold worlds, which hold the executor that holds the tasks.
+    fn drop(&mut self) {
+        let components: Vec<String> = self.machines.lock().keys().cloned().collect();
+        components.iter().for_each(|component| self.crash(component));
+    }
+}
+
+/// What outlives a component's crash.
+struct Machine {
+    incarnation: Arc<Incarnation>,
+    platter: Arc<Platter>,
+    skew: Skew,
+}
+
+impl Simulation {
+    /// Everything that is left to chance follows from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            executor: Executor::new(seed),
+            wires: Arc::default(),
+            machines: Mutex::default(),
+            dice: Seeded::named(seed, "scenario", 0),
+        }
+    }
+
+    /// The world of a component in its present life. Worlds of one component share its disk, its wall
+    /// clock and its fate.
+    pub fn world(&self, component: &str) -> World {
+        let mut machines = self.machines.lock();
+        let machine = self.machine(&mut machines, component);
+        let owner = Arc::clone(&machine.incarnation);
+        let (timers, skew) = (self.executor.timers.clone(), machine.skew.clone());
+        let platter = Arc::clone(&machine.platter);
+        World {
+            clock: Arc::new(VirtualClock { timers, skew }),
+            dice: Arc::new(Seeded::named(self.seed, component, owner.number)),
+            tasks: Arc::new(OwnTasks {
+                executor: Arc::clone(&self.executor),
+                owner: Arc::clone(&owner),
+            }),
+            disk: Arc::new(OwnDisk { platter, owner: Arc::clone(&owner) }),
+            network: Arc::new(OwnNetwork { wires: Arc::clone(&self.wires), owner }),
+        }
+    }
+
+    fn machine<'a>(
+        &self,
+        machines: &'a mut BTreeMap<String, Machine>,
+        component: &str,
+    ) -> &'a mut Machine {
+        machines.entry(component.to_owned()).or_insert_with(|| Machine {
+            incarnation: Incarnation::start(component, 0),
+            platter: Platter::new(self.seed, component),
+            skew: Skew::default(),
+        })
+    }
+
+    /// Chance for the scenario itself: when to crash what.
+    pub fn dice(&self) -> &dyn Dice {
+        &self.dice
+    }
+
+    /// Time since the start.
+    pub fn now(&self) -> Monotonic {
+        self.executor.timers.now()
+    }
+
+    /// Runs until `condition` holds or everybody is at rest up to `deadline`; answers whether it
+    /// holds. The condition is asked before each step.
+    pub fn run_until(&self, deadline: Monotonic, mut condition: impl FnMut() -> bool) -> bool {
+        loop {
+            if condition() {
+                return true;
+            }
+            if !self.executor.step() && !self.executor.timers.fire_next(deadline, Duration::ZERO) {
+                return condition();
+            }
+        }
+    }
+
+    /// Lets `duration` pass.
+    pub fn run_for(&self, duration: Duration) {
+        self.run_until(self.now() + duration, || false);
+    }
+
+    /// Runs one task more; false if all wait for time to pass.
+    pub fn step(&self) -> bool {
+        self.executor.step()
+    }
+
+    /// Runs `future` as a task of `component` and answers what it gave; `None` if it had not ended at
+    /// `deadline` or the component crashed.
+    pub fn complete<T: Send + 'static>(
+        &self,
+        component: &str,
+        deadline: Monotonic,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let slot = Arc::new(Mutex::new(None));
+        let result = Arc::clone(&slot);
+        let task = Box::pin(async move {
+            let output = future.await;
+            *result.lock() = Some(output);
+        });
+        self.world(component).tasks.spawn("scenario", task);
+        self.run_until(deadline, || slot.lock().is_some());
+        let output = slot.lock().take();
+        output
+    }
+
+    /// Ends a component at once: its tasks stop where they wait, its disk loses un-synced writes. The
+    /// next [`Simulation::world`] of it starts a new life on the same disk.
+    pub fn crash(&self, component: &str) {
+        let mut machines = self.machines.lock();
+        let machine = self.machine(&mut machines, component);
+        machine.incarnation.end();
+        let number = machine.incarnation.number + 1;
+        machine.incarnation = Incarnation::start(component, number);
+        let platter = Arc::clone(&machine.platter);
+        drop(machines);
+        self.executor.thaw(component);
+        self.executor.abort_all(component);
+        platter.crash();
+    }
+
+    /// Stops a component while its clocks go on, as a long pause or a stopped machine does.
+    pub fn freeze(&self, component: &str) {
+        self.executor.freeze(component);
+    }
+
+    /// Lets a frozen component go on.
+    pub fn thaw(&self, component: &str) {
+        self.executor.thaw(component);
+    }
+
+    /// Moves a component's wall clock by so many microseconds; its monotonic clock stays right.
+    pub fn shift_wall(&self, component: &str, microseconds: i64) {
+        self.machine(&mut self.machines.lock(), component).skew.add(microseconds);
+    }
+
+    /// Plans a fault of a component's disk, in place of one planned before.
+    pub fn plan_disk_fault(&self, component: &str, fault: DiskFault) {
+        self.machine(&mut self.machines.lock(), component).platter.plan(fault);
+    }
+
+    /// Writes and syncs of a component's disk so far: the numbers that faults are planned by.
+    pub fn disk_operations(&self, component: &str) -> u64 {
+        self.machine(&mut self.machines.lock(), component).platter.operations()
+    }
+
+    /// Steps so far and a number that tells their order: equal for equal runs.
+    pub fn fingerprint(&self) -> (u64, u64) {
+        self.executor.fingerprint()
+    }
+
+    /// `component/name` of every living task: who still holds what, when a run does not end.
+    pub fn tasks(&self) -> Vec<String> {
+        self.executor.tasks()
+    }
+}
