@@ -12,6 +12,7 @@ mod encode;
 mod engine;
 pub mod health;
 pub mod http;
+pub mod managed_fields;
 mod negotiation;
 mod object;
 mod operation;

@@ -58,7 +58,6 @@ fn of_scalar(scalar: Scalar, value: &Value) -> Option<String> {
         Scalar::Double => "float64",
         Scalar::Bytes
         | Scalar::Any
-        | Scalar::Duration
         | Scalar::FieldsV1
         | Scalar::IntOrString
         | Scalar::Json
