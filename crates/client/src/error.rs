@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// The server's `Status` object of a failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -16,6 +18,49 @@ pub struct ApiError {
     pub causes: Vec<String>,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
+}
+
+/// At most this much of an answer that is no `Status` becomes the message.
+const MESSAGE_MAX: usize = 1024;
+
+impl ApiError {
+    /// Reads the body of an answer with `code` (400 and above), or the object of an `ERROR` event
+    /// (where `code` is what to assume if the object has none).
+    pub fn from_status(code: u16, body: &[u8]) -> Self {
+        let status: StatusBody = serde_json::from_slice(body).unwrap_or_default();
+        let mut message = status.message;
+        if message.is_empty() {
+            message = String::from_utf8_lossy(body).chars().take(MESSAGE_MAX).collect();
+        }
+        let retry_after = status.details.retry_after_seconds;
+        Self {
+            code: if status.code == 0 { code } else { status.code },
+            reason: status.reason,
+            message,
+            causes: status.details.causes.into_iter().map(|cause| cause.reason).collect(),
+            retry_after: (retry_after > 0).then(|| Duration::from_secs(retry_after)),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct StatusBody {
+    code: u16,
+    reason: String,
+    message: String,
+    details: StatusDetails,
+}
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct StatusDetails {
+    causes: Vec<StatusCause>,
+    retry_after_seconds: u64,
+}
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct StatusCause {
+    reason: String,
 }
 
 /// A request had no good answer.
@@ -64,8 +109,47 @@ impl ClientError {
     pub fn is_already_exists(&self) -> bool {
         self.api().is_some_and(|error| error.code == 409 && error.reason == "AlreadyExists")
     }
+    /// Whether the history asked for is no longer there.
+    pub fn is_expired(&self) -> bool {
+        self.api().is_some_and(|error| error.code == 410)
+    }
+    /// Whether the server has not seen the revision asked for yet.
+    pub fn is_too_large_version(&self) -> bool {
+        self.api().is_some_and(|error| {
+            let named = error.causes.iter().any(|cause| cause == "ResourceVersionTooLarge");
+            error.code == 504 && (named || error.message.contains("Too large resource version"))
+        })
+    }
+    /// Whether it cannot be known if a write happened: no answer came, or the server gave up on it.
+    pub fn is_unknown_outcome(&self) -> bool {
+        matches!(self, Self::NoAnswer { .. } | Self::Unreadable { .. })
+            || self.api().is_some_and(|error| error.code == 504)
+    }
+    /// How long the server asks to wait, if it does.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api()?.retry_after
+    }
     /// Whether the write was refused because its namespace is being deleted.
     pub fn is_namespace_terminating(&self) -> bool {
         self.api().is_some_and(|error| error.causes.iter().any(|c| c == "NamespaceTerminating"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_becomes_an_error() {
+        let body = br#"{"code":429,"reason":"TooManyRequests","message":"slow down","details":{"retryAfterSeconds":2,"causes":[{"reason":"X"}]}}"#;
+        let error = ApiError::from_status(500, body);
+        assert_eq!((error.code, error.reason.as_str()), (429, "TooManyRequests"));
+        assert_eq!(error.retry_after, Some(Duration::from_secs(2)));
+        assert_eq!(error.causes, ["X"]);
+    }
+    #[test]
+    fn a_proxys_page_is_told_as_it_is() {
+        let error = ApiError::from_status(502, b"<html>bad gateway");
+        assert_eq!((error.code, error.to_string().as_str()), (502, "<html>bad gateway"));
     }
 }

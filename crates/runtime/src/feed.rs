@@ -29,8 +29,8 @@ pub(crate) trait Feed: Send + Sync {
     fn finish(&self, version: ResourceVersion);
     /// Notes a bookmark.
     fn advance(&self, version: ResourceVersion);
-    /// Whether that very object is in the cache.
-    fn holds(&self, key: &ObjectKey, uid: &Uid) -> bool;
+    /// Whether that very object is not in the cache, or is being deleted.
+    fn is_going(&self, key: &ObjectKey, uid: &Uid) -> bool;
     /// How others learn how far the cache is.
     fn signal(&self) -> &Signal;
 }
@@ -164,8 +164,9 @@ impl<K: Object> Feed for Typed<K> {
         self.cache.advance(version);
         self.report();
     }
-    fn holds(&self, key: &ObjectKey, uid: &Uid) -> bool {
-        self.cache.get(key).is_some_and(|object| object.metadata().uid == *uid)
+    fn is_going(&self, key: &ObjectKey, uid: &Uid) -> bool {
+        let Some(object) = self.cache.get(key) else { return true };
+        object.metadata().uid != *uid || object.metadata().is_deleting()
     }
     fn signal(&self) -> &Signal {
         &self.signal

@@ -22,6 +22,7 @@ pub struct Informers {
     dynamic: Dynamic,
     /// What was asked for since the last [`Informers::take_asked`].
     asked: BTreeSet<Resource>,
+    asked_dynamic: bool,
     settings: BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>,
 }
 
@@ -62,6 +63,7 @@ impl Informers {
     }
     /// The resources that are known only at run time: one set for the process.
     pub fn dynamic(&mut self) -> Dynamic {
+        self.asked_dynamic = true;
         self.dynamic.clone()
     }
     /// Calls `listener` with every change of a kind, in order, from the task that feeds the cache: it
@@ -80,6 +82,11 @@ impl Informers {
         feeds.collect()
     }
 
+    /// The dynamic set, if a component has asked for it since the last call.
+    pub(crate) fn dynamic_if_asked(&mut self) -> Option<Dynamic> {
+        std::mem::take(&mut self.asked_dynamic).then(|| self.dynamic.clone())
+    }
+
     fn typed<K: Object>(&mut self, resource: Resource, metadata_only: bool) -> Arc<Typed<K>> {
         let key = if metadata_only { metadata_key(&resource) } else { resource.clone() };
         self.asked.insert(key.clone());
@@ -93,7 +100,7 @@ impl Informers {
 }
 
 /// Metadata caches live beside full ones of the same resource.
-fn metadata_key(resource: &Resource) -> Resource {
+pub(crate) fn metadata_key(resource: &Resource) -> Resource {
     Resource { kind: format!("{} metadata", resource.kind).into(), ..resource.clone() }
 }
 

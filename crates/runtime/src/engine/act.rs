@@ -1,0 +1,375 @@
+//! Takes steps: sends, reads back what is unknown, tells of it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use client::{ClientError, Request, Response, Transport};
+use meta::{
+    object::{ObjectKey, ResourceVersion, Uid},
+    resource::Resource,
+    text::Text,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+use world::{BoxFuture, World};
+
+use super::{
+    Gate, Term,
+    fence::{Mark, newest},
+    gather::{gather, within},
+    report::{Report, Verdict},
+    request::{request, summary},
+};
+use crate::{Action, Plan, Stage, Step, events::Recorder};
+
+/// Writes of one component that may be under way at once: enough to fill the store's batches, few
+/// enough for one connection's streams.
+const STEPS_IN_FLIGHT_MAX: usize = 128;
+/// A write without an answer for so long has an unknown outcome.
+const REQUEST_WAIT: Duration = Duration::from_mins(1);
+/// A write whose answer was lost may still be on its way to the store for about so long.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Under whose name components read and write.
+#[derive(Clone)]
+pub struct Actor {
+    /// Sends under the actor's identity.
+    pub transport: Arc<dyn Transport>,
+    /// Owner of the fields written, such as `kube-controller-manager`.
+    pub field_manager: &'static str,
+}
+
+/// What one component acts with.
+pub(crate) struct Acting {
+    pub(crate) world: World,
+    pub(crate) actor: Actor,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) recorder: Recorder,
+    /// As in logs.
+    pub(crate) component: &'static str,
+    pub(crate) permits: Arc<Semaphore>,
+}
+
+/// What became of a step, and what caches must show of it.
+#[derive(Debug)]
+pub(crate) struct Performed {
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) verdict: Verdict,
+}
+
+impl Acting {
+    pub(crate) fn permits() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(STEPS_IN_FLIGHT_MAX))
+    }
+
+    /// Carries a plan out, stage by stage, until one is not all done.
+    pub(crate) async fn carry_out<W>(
+        self: &Arc<Self>,
+        term: Term,
+        key: &str,
+        plan: Plan<W>,
+    ) -> Report<W>
+    where
+        W: fmt::Display + Send + Sync + 'static,
+    {
+        let mut report = Report::default();
+        for stage in plan.stages {
+            let all_done = match stage {
+                Stage::One(step) => report.take(self.together(term, key, vec![step]).await),
+                Stage::Together(steps) => report.take(self.together(term, key, steps).await),
+                Stage::SlowStart(steps) => self.slow_start(term, key, steps, &mut report).await,
+            };
+            if !all_done {
+                break;
+            }
+        }
+        report
+    }
+
+    /// 1, 2, 4, … at a time: what is hopeless costs one request.
+    async fn slow_start<W>(
+        self: &Arc<Self>,
+        term: Term,
+        key: &str,
+        steps: Vec<Step<W>>,
+        report: &mut Report<W>,
+    ) -> bool
+    where
+        W: fmt::Display + Send + Sync + 'static,
+    {
+        let mut steps = steps.into_iter();
+        let mut size = 1;
+        loop {
+            let batch: Vec<Step<W>> = steps.by_ref().take(size).collect();
+            if batch.is_empty() {
+                return true;
+            }
+            if !report.take(self.together(term, key, batch).await) {
+                return false;
+            }
+            size *= 2;
+        }
+    }
+
+    async fn together<W>(
+        self: &Arc<Self>,
+        term: Term,
+        key: &str,
+        steps: Vec<Step<W>>,
+    ) -> Vec<(Step<W>, Performed)>
+    where
+        W: fmt::Display + Send + Sync + 'static,
+    {
+        let take = |step: Step<W>| -> BoxFuture<_> {
+            let (acting, key) = (Arc::clone(self), key.to_owned());
+            Box::pin(async move {
+                let performed = acting.take(term, &key, &step).await;
+                (step, performed)
+            })
+        };
+        gather(&self.world, "step", steps.into_iter().map(take).collect()).await
+    }
+
+    async fn take<W: fmt::Display>(&self, term: Term, key: &str, step: &Step<W>) -> Performed {
+        let (component, why) = (self.component, &step.why);
+        let action = summary(&step.action);
+        info!(controller = component, key, %action, %why, "taking a step");
+        let Some(sent) = self.send(term, &step.action).await else {
+            return Performed { marks: Vec::new(), verdict: Verdict::Stopped };
+        };
+        let (performed, name) = self.judge(&step.action, sent).await;
+        match &performed.verdict {
+            Verdict::Done => self.recorder.record(step.on_success.as_ref(), &name, ""),
+            Verdict::Stopped | Verdict::Terminating => {}
+            Verdict::Conflict => {
+                info!(controller = component, key, %action, "somebody else wrote first");
+            }
+            Verdict::Unknown(error) => {
+                warn!(controller = component, key, %action, %error, "a step has an unknown outcome");
+            }
+            Verdict::Refused(error) => {
+                warn!(controller = component, key, %action, %error, "a step was refused");
+                self.recorder.record(step.on_failure.as_ref(), &name, &error.to_string());
+            }
+        }
+        performed
+    }
+
+    /// Sends an action's request; `None` if the term is over. An action without a request is done.
+    pub(crate) async fn send(
+        &self,
+        term: Term,
+        action: &Action,
+    ) -> Option<Result<Response, ClientError>> {
+        let Some(request) = request(action, self.actor.field_manager) else {
+            return Some(Ok(Response::default()));
+        };
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await.ok()?;
+        if !self.gate.may_act(term) {
+            return None;
+        }
+        let answer = within(&self.world, REQUEST_WAIT, self.actor.transport.send(request)).await;
+        let silent = || Err(ClientError::NoAnswer { reason: "no answer within a minute".into() });
+        Some(answer.unwrap_or_else(silent))
+    }
+
+    async fn judge(
+        &self,
+        action: &Action,
+        sent: Result<Response, ClientError>,
+    ) -> (Performed, Text) {
+        let error = match sent {
+            Ok(response) => {
+                let written = Written::parse(&response.body);
+                let name = written.metadata.name.clone();
+                let marks = marks(action, &written);
+                return (Performed { marks, verdict: Verdict::Done }, name);
+            }
+            Err(error) => error,
+        };
+        let read = match judge(action, &error) {
+            Judged::Verdict(verdict) => {
+                let marks = going(action).into_iter().collect();
+                return (Performed { marks, verdict }, Text::default());
+            }
+            Judged::Refused => {
+                let verdict = Verdict::Refused(error);
+                return (Performed { marks: Vec::new(), verdict }, Text::default());
+            }
+            Judged::ReadBack(read) => read,
+        };
+        let (marks, found) = self.read_back(action, read).await;
+        let created = found.is_some_and(|found| found.is_creation_of(action));
+        let verdict = match read {
+            ReadBack::Conflict => Verdict::Conflict,
+            ReadBack::Exists => Verdict::Refused(error),
+            ReadBack::Unknown if created => Verdict::Done,
+            ReadBack::Unknown => Verdict::Unknown(error),
+        };
+        let name = place(action).and_then(|(_, key)| key).map(|key| key.name);
+        (Performed { marks, verdict }, name.unwrap_or_default())
+    }
+
+    /// Looks at what is there now, so that caches can be waited for that show it.
+    async fn read_back(&self, action: &Action, read: ReadBack) -> (Vec<Mark>, Option<Written>) {
+        let Some((resource, key)) = place(action) else { return (Vec::new(), None) };
+        if read == ReadBack::Unknown {
+            self.world.clock.sleep(SETTLE).await;
+        }
+        let transport = &*self.actor.transport;
+        let reached = |version| vec![Mark::Reached { resource: resource.clone(), version }];
+        let Some(key) = key else {
+            // A generated name: only a cache that is current knows.
+            let version = newest(transport, &resource).await;
+            return (version.map(reached).unwrap_or_default(), None);
+        };
+        match transport.send(Request::get(&resource, &key)).await {
+            Ok(response) => {
+                let found = Written::parse(&response.body);
+                (reached(found.metadata.resource_version), Some(found))
+            }
+            Err(error) if error.is_not_found() => (going(action).into_iter().collect(), None),
+            Err(_) => (Vec::new(), None),
+        }
+    }
+}
+
+/// What the server says of an object it wrote.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Written {
+    metadata: WrittenMetadata,
+}
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct WrittenMetadata {
+    name: Text,
+    resource_version: ResourceVersion,
+    owner_references: Vec<WrittenOwner>,
+}
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WrittenOwner {
+    uid: Uid,
+    controller: bool,
+}
+
+impl Written {
+    /// An answer without metadata (a `Status`) tells nothing.
+    fn parse(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+    /// Whether this can only be what `action` wanted to create: its owner has made it.
+    fn is_creation_of(&self, action: &Action) -> bool {
+        let Action::Create { object, .. } = action else { return false };
+        let wanted = Self::deserialize(object).unwrap_or_default();
+        let owner = wanted.controller();
+        owner.is_some() && owner == self.controller()
+    }
+    fn controller(&self) -> Option<&Uid> {
+        let owners = &self.metadata.owner_references;
+        owners.iter().find(|owner| owner.controller).map(|owner| &owner.uid)
+    }
+}
+
+/// What an error means for an action.
+#[derive(Debug, PartialEq, Eq)]
+enum Judged {
+    Verdict(Verdict),
+    Refused,
+    ReadBack(ReadBack),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadBack {
+    /// The target is not as it was seen.
+    Conflict,
+    /// The name is taken.
+    Exists,
+    /// It may have happened.
+    Unknown,
+}
+
+fn judge(action: &Action, error: &ClientError) -> Judged {
+    if error.is_namespace_terminating() {
+        return Judged::Verdict(Verdict::Terminating);
+    }
+    if error.is_not_found() {
+        return match action {
+            Action::Delete { .. } => Judged::Verdict(Verdict::Done),
+            Action::Patch { .. } | Action::CreateSubresource { .. } | Action::Replace { .. } => {
+                Judged::Verdict(Verdict::Conflict)
+            }
+            Action::Create { .. } | Action::DeleteCollection { .. } | Action::Announce => {
+                Judged::Refused
+            }
+        };
+    }
+    if error.is_conflict() {
+        return Judged::ReadBack(ReadBack::Conflict);
+    }
+    if error.is_already_exists() {
+        return Judged::ReadBack(ReadBack::Exists);
+    }
+    if error.is_unknown_outcome() {
+        return Judged::ReadBack(ReadBack::Unknown);
+    }
+    Judged::Refused
+}
+
+/// Resource and key that an action writes to; no key if the server makes the name.
+fn place(action: &Action) -> Option<(Resource, Option<ObjectKey>)> {
+    match action {
+        Action::Create { resource, namespace, object } => {
+            let name = object.pointer("/metadata/name").and_then(Value::as_str);
+            let key = name.map(|name| ObjectKey::new(namespace.clone(), name));
+            Some((resource.clone(), key))
+        }
+        Action::Patch { target, .. }
+        | Action::CreateSubresource { target, .. }
+        | Action::Replace { target, .. }
+        | Action::Delete { target, .. } => {
+            Some((target.resource.clone(), Some(target.key.clone())))
+        }
+        Action::DeleteCollection { .. } | Action::Announce => None,
+    }
+}
+
+/// What caches must show once an action has happened.
+fn marks(action: &Action, written: &Written) -> Vec<Mark> {
+    let version = written.metadata.resource_version;
+    match action {
+        Action::Create { resource, .. } => reached(resource, version),
+        Action::Patch { target, .. } | Action::Replace { target, .. } => {
+            reached(&target.resource, version)
+        }
+        Action::Delete { .. } => going(action).into_iter().collect(),
+        Action::CreateSubresource { .. } | Action::DeleteCollection { .. } | Action::Announce => {
+            Vec::new()
+        }
+    }
+}
+
+fn reached(resource: &Resource, version: ResourceVersion) -> Vec<Mark> {
+    if version == ResourceVersion(0) {
+        return Vec::new();
+    }
+    vec![Mark::Reached { resource: resource.clone(), version }]
+}
+
+/// The end of the object that an action was about.
+fn going(action: &Action) -> Option<Mark> {
+    match action {
+        Action::Patch { target, .. }
+        | Action::CreateSubresource { target, .. }
+        | Action::Replace { target, .. }
+        | Action::Delete { target, .. } => Some(Mark::Going {
+            resource: target.resource.clone(),
+            key: target.key.clone(),
+            uid: target.uid.clone(),
+        }),
+        Action::Create { .. } | Action::DeleteCollection { .. } | Action::Announce => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! What the manager knows of everything it runs.
+
+use std::sync::Arc;
+
+use meta::{object::ObjectKey, resource::Resource};
+use world::BoxFuture;
+
+use super::fence::Sources;
+use crate::Explanation;
+
+/// A controller or machine, whatever its types.
+pub(crate) trait Component: Send + Sync {
+    /// The caches it reads.
+    fn sources(&self) -> &Sources;
+    /// Works in each term, for ever.
+    fn run(self: Arc<Self>) -> BoxFuture<()>;
+    /// What it would do now about an object; `None` if it is none of its business.
+    fn explain(
+        self: Arc<Self>,
+        resource: Resource,
+        key: ObjectKey,
+    ) -> BoxFuture<Option<Explanation>>;
+}

@@ -1,0 +1,144 @@
+//! Waiting until caches show what is known to have happened.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use client::{ListOptions, Request, Transport};
+use meta::{
+    object::{ObjectKey, ResourceVersion, Uid},
+    resource::Resource,
+};
+use tracing::{debug, warn};
+use world::World;
+
+use super::gather::within;
+use crate::{Dynamic, feed::Feed, informers::metadata_key, reflector::Page};
+
+/// Something a cache must show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The state of a resource at this revision.
+    Reached { resource: Resource, version: ResourceVersion },
+    /// The end of an object, or that it is being deleted.
+    Going { resource: Resource, key: ObjectKey, uid: Uid },
+}
+
+/// A cache that does not show a write by then is listed anew, and once more waited for.
+const WRITE_WAIT: Duration = Duration::from_secs(5);
+/// At a start, caches of quiet resources cannot know that they are current: they are listed anew if
+/// no event brings them forward by then.
+const START_WAIT: Duration = Duration::from_millis(100);
+
+/// The caches that one component reads.
+#[derive(Clone, Default)]
+pub(crate) struct Sources {
+    feeds: BTreeMap<Resource, Arc<dyn Feed>>,
+    dynamic: Option<Dynamic>,
+}
+
+impl Sources {
+    pub(crate) const fn new(
+        feeds: BTreeMap<Resource, Arc<dyn Feed>>,
+        dynamic: Option<Dynamic>,
+    ) -> Self {
+        Self { feeds, dynamic }
+    }
+    /// What feeds the component's caches that are known from the start.
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = &Arc<dyn Feed>> {
+        self.feeds.values()
+    }
+    /// Waits until all caches are synced and have reached `floor`.
+    pub(crate) async fn start(&self, world: &World, floor: ResourceVersion) {
+        for (resource, feed) in &self.feeds {
+            let mut progress = feed.signal().follow();
+            // An error would mean that the feed is gone, which holds the sender.
+            let _ = progress.wait_for(|progress| progress.synced).await;
+            loop {
+                let reached = progress.wait_for(|progress| progress.version >= floor);
+                if within(world, START_WAIT, reached).await.is_some() {
+                    break;
+                }
+                debug!(%resource, %floor, "listing anew: the cache may be behind");
+                feed.signal().freshen.notify_one();
+            }
+        }
+    }
+    /// Waits until the caches show all marks; gives up after a while so that no key is stuck.
+    pub(crate) async fn reach(&self, world: &World, marks: &[Mark]) {
+        if within(world, WRITE_WAIT, self.reached(marks)).await.is_some() {
+            return;
+        }
+        for mark in marks {
+            let behind = self.feeds_of(mark.resource());
+            behind.iter().for_each(|feed| feed.signal().freshen.notify_one());
+        }
+        if within(world, WRITE_WAIT, self.reached(marks)).await.is_none() {
+            warn!(?marks, "going on although a cache does not show a write");
+        }
+    }
+
+    async fn reached(&self, marks: &[Mark]) {
+        for mark in marks {
+            for feed in self.feeds_of(mark.resource()) {
+                let mut progress = feed.signal().follow();
+                let _ = progress.wait_for(|progress| mark.is_shown(&*feed, progress.version)).await;
+            }
+        }
+    }
+    /// A resource may be cached in full and as metadata.
+    fn feeds_of(&self, resource: &Resource) -> Vec<Arc<dyn Feed>> {
+        let full = self.feeds.get(resource).cloned();
+        let metadata = self.feeds.get(&metadata_key(resource)).cloned();
+        let dynamic = self.dynamic.as_ref().and_then(|dynamic| dynamic.feed(resource));
+        full.into_iter().chain(metadata).chain(dynamic).collect()
+    }
+}
+
+impl Mark {
+    const fn resource(&self) -> &Resource {
+        match self {
+            Self::Reached { resource, .. } | Self::Going { resource, .. } => resource,
+        }
+    }
+    fn is_shown(&self, feed: &dyn Feed, reached: ResourceVersion) -> bool {
+        match self {
+            Self::Reached { version, .. } => reached >= *version,
+            Self::Going { key, uid, .. } => feed.is_going(key, uid),
+        }
+    }
+}
+
+/// The newest revision of the server, by a read that no cache may answer.
+pub(crate) async fn newest(
+    transport: &dyn Transport,
+    resource: &Resource,
+) -> Result<ResourceVersion, client::ClientError> {
+    let options = ListOptions { limit: 1, ..ListOptions::default() };
+    let request = Request::list(resource, "", &options).accept(client::ACCEPT_METADATA_LIST);
+    let response = transport.send(request).await?;
+    Ok(Page::parse(&response.body)?.version())
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{resources::PODS, views::PartialObject};
+
+    use super::*;
+    use crate::feed::Typed;
+
+    #[test]
+    fn a_delete_is_shown_by_a_deletion_time_or_by_absence() {
+        let feed = Typed::<PartialObject>::new(PODS);
+        let mark = Mark::Going { resource: PODS, key: ObjectKey::new("", "a"), uid: "1".into() };
+        let shown = || mark.is_shown(&feed, ResourceVersion(0));
+        let insert = |json: &str| feed.insert(json.as_bytes());
+        assert!(shown());
+        insert(r#"{"metadata":{"name":"a","uid":"1","resourceVersion":"1"}}"#);
+        assert!(!shown());
+        insert(
+            r#"{"metadata":{"name":"a","uid":"1","resourceVersion":"2","deletionTimestamp":"2026-11-24T08:00:00Z"}}"#,
+        );
+        assert!(shown());
+        insert(r#"{"metadata":{"name":"a","uid":"2","resourceVersion":"3"}}"#);
+        assert!(shown());
+    }
+}

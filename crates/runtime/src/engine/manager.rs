@@ -1,0 +1,310 @@
+//! Sets components up, starts them, and stops them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use api::{resources::NAMESPACES, views::PartialObject};
+use meta::{
+    object::{ObjectKey, ResourceVersion},
+    resource::Resource,
+};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tracing::warn;
+use world::{Task, World};
+
+use super::{
+    act::{Acting, Actor},
+    component::Component,
+    fence::{Sources, newest},
+    gate::Gate,
+    machine::Driver,
+    runner::Runner,
+};
+use crate::{
+    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
+    events::{EventSink, Recorder},
+    feed::Typed,
+    lease,
+    queue::WorkQueue,
+    reflector::Reflector,
+};
+
+/// Between two attempts to learn the server's newest revision.
+const NEWEST_RETRY: Duration = Duration::from_millis(500);
+
+/// Components before they run.
+///
+/// ```no_run
+/// # fn example<C: runtime::Controller>(world: world::World, actor: runtime::Actor) {
+/// let metrics = std::sync::Arc::new(runtime::Metrics::default());
+/// let mut manager = runtime::Manager::new(world, actor, metrics);
+/// manager.add::<C>();
+/// let running = manager.start();
+/// running.stop();
+/// # }
+/// ```
+pub struct Manager {
+    /// Where settings are provided before components are added.
+    pub informers: Informers,
+    world: World,
+    /// Reads for the caches.
+    reader: Actor,
+    /// Writes of components added from now on.
+    actor: Actor,
+    metrics: Arc<Metrics>,
+    gate: Arc<Gate>,
+    events: EventSink,
+    components: Vec<Arc<dyn Component>>,
+}
+
+impl Manager {
+    /// A manager without components; `actor` reads for all, and acts for those added until
+    /// [`act_as`](Self::act_as).
+    pub fn new(world: World, actor: Actor, metrics: Arc<Metrics>) -> Self {
+        Self {
+            informers: Informers::default(),
+            gate: Arc::new(Gate::new(Arc::clone(&world.clock))),
+            events: EventSink::new(&world),
+            reader: actor.clone(),
+            world,
+            actor,
+            metrics,
+            components: Vec::new(),
+        }
+    }
+    /// Components added from now on act under another identity. All share one set of caches.
+    pub fn act_as(&mut self, actor: Actor) {
+        self.actor = actor;
+    }
+    /// Adds a controller.
+    pub fn add<C: Controller>(&mut self) {
+        self.informers.take_asked();
+        let view = Arc::new(C::view(&mut self.informers));
+        let queue = WorkQueue::new(C::QUEUE, &self.world, &self.metrics);
+        let sink = Arc::clone(&queue);
+        let mut watches = Watches::<C> {
+            informers: &mut self.informers,
+            view: Arc::clone(&view),
+            sink: Arc::new(move |key, delay| sink.add(key, delay)),
+            replays: Vec::new(),
+        };
+        C::watches(&mut watches);
+        let replays = watches.replays;
+        let runner: Runner<C> = Runner {
+            acting: self.acting(C::NAME, C::EVENT_SOURCE),
+            sources: self.sources(),
+            view,
+            queue,
+            replays,
+            metrics: Arc::clone(&self.metrics),
+            kept: Mutex::default(),
+        };
+        self.components.push(Arc::new(runner));
+    }
+    /// Adds a machine.
+    pub fn add_machine<M: Machine>(&mut self) {
+        self.informers.take_asked();
+        let machine = Mutex::new(M::new(&mut self.informers));
+        let (sources, bell) = (self.sources(), Arc::new(Notify::new()));
+        sources.feeds().for_each(|feed| feed.signal().wake(Arc::clone(&bell)));
+        let acting = self.acting(M::NAME, M::NAME);
+        let metrics = Arc::clone(&self.metrics);
+        self.components.push(Arc::new(Driver { acting, sources, machine, bell, metrics }));
+    }
+
+    /// Starts everything; components act as soon as their caches are current.
+    pub fn start(self) -> Running {
+        let running = self.follow();
+        let opening = Arc::clone(&running);
+        let floor_first = async move {
+            // Asked before the first list, so that the first lists reach it.
+            let floor = newest_for_certain(&opening.world, &opening.reader).await;
+            opening.follow_all();
+            opening.gate.open(floor);
+        };
+        running.spawn("start", floor_first);
+        Running { inner: running }
+    }
+    /// Starts the caches at once, and the components whenever the lease is held. Losing it stops
+    /// them; winning it again starts them again.
+    pub fn start_with_lease(self, settings: LeaseSettings) -> Running {
+        let recorder = self.recorder(self.actor.field_manager);
+        let running = self.follow();
+        running.follow_all();
+        let elector = lease::Driver {
+            world: running.world.clone(),
+            actor: running.reader.clone(),
+            metrics: Arc::clone(&running.metrics),
+            gate: Arc::clone(&running.gate),
+            recorder,
+            settings,
+        };
+        running.spawn("lease", elector.run());
+        Running { inner: running }
+    }
+    /// Starts the caches alone: components act never, but can be asked to explain.
+    pub fn start_idle(self) -> Running {
+        let running = self.follow();
+        running.follow_all();
+        Running { inner: running }
+    }
+
+    fn follow(mut self) -> Arc<Inner> {
+        let dynamic = self.informers.dynamic();
+        let sources = std::mem::take(&mut self.informers.sources);
+        let reflectors = sources.into_values().map(|source| Reflector {
+            world: self.world.clone(),
+            transport: Arc::clone(&self.reader.transport),
+            resource: source.resource,
+            metadata_only: source.metadata_only,
+            feed: source.feed,
+        });
+        let inner = Arc::new(Inner {
+            reflectors: Mutex::new(reflectors.collect()),
+            world: self.world,
+            reader: self.reader,
+            metrics: self.metrics,
+            gate: self.gate,
+            dynamic,
+            components: self.components,
+            followed: Mutex::default(),
+            tasks: Mutex::default(),
+        });
+        inner.spawn("events", self.events.run());
+        for component in &inner.components {
+            inner.spawn("component", Arc::clone(component).run());
+        }
+        inner
+    }
+    fn acting(&self, component: &'static str, event_source: &'static str) -> Arc<Acting> {
+        Arc::new(Acting {
+            world: self.world.clone(),
+            actor: self.actor.clone(),
+            gate: Arc::clone(&self.gate),
+            recorder: self.recorder(event_source),
+            component,
+            permits: Acting::permits(),
+        })
+    }
+    fn recorder(&self, event_source: &'static str) -> Recorder {
+        self.events.recorder(event_source, Arc::clone(&self.actor.transport))
+    }
+    fn sources(&mut self) -> Sources {
+        Sources::new(self.informers.take_asked(), self.informers.dynamic_if_asked())
+    }
+}
+
+/// Components that run (or stand by).
+#[derive(Clone)]
+pub struct Running {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    world: World,
+    reader: Actor,
+    metrics: Arc<Metrics>,
+    gate: Arc<Gate>,
+    dynamic: Dynamic,
+    components: Vec<Arc<dyn Component>>,
+    /// Not started yet.
+    reflectors: Mutex<Vec<Reflector>>,
+    /// Reflectors of resources wanted at run time.
+    followed: Mutex<BTreeMap<Resource, (Arc<Typed<PartialObject>>, Box<dyn Task>)>>,
+    tasks: Mutex<Vec<Box<dyn Task>>>,
+}
+
+impl Running {
+    /// Ends everything: no write is sent after this. Writes that are under way may still happen.
+    pub fn stop(&self) {
+        self.inner.gate.close();
+        self.inner.tasks.lock().drain(..).for_each(|task| task.abort());
+        std::mem::take(&mut *self.inner.followed.lock())
+            .into_values()
+            .for_each(|(_, task)| task.abort());
+    }
+    /// Whether the components may act: always, or while the lease is held.
+    pub fn is_leading(&self) -> bool {
+        self.inner.gate.is_open()
+    }
+    /// Waits until all caches that are known from the start are synced.
+    pub async fn synced(&self) {
+        let components = self.inner.components.iter();
+        for feed in components.flat_map(|component| component.sources().feeds()) {
+            // An error would mean that the feed is gone, which its component holds.
+            let _ = feed.signal().follow().wait_for(|progress| progress.synced).await;
+        }
+    }
+    /// What each controller sees of an object, would do now, and why. Nothing is written.
+    pub async fn explain(&self, resource: &Resource, key: &ObjectKey) -> Vec<Explanation> {
+        let mut explanations = Vec::new();
+        for component in &self.inner.components {
+            let component = Arc::clone(component);
+            explanations.extend(component.explain(resource.clone(), key.clone()).await);
+        }
+        explanations
+    }
+}
+
+impl Inner {
+    fn spawn(&self, name: &'static str, future: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().push(self.world.tasks.spawn(name, Box::pin(future)));
+    }
+    /// Starts the reflectors.
+    fn follow_all(self: &Arc<Self>) {
+        let reflectors = std::mem::take(&mut *self.reflectors.lock());
+        for reflector in reflectors {
+            self.spawn("reflector", reflector.run());
+        }
+        self.spawn("dynamic reflectors", follow_wanted(Arc::downgrade(self), self.dynamic.clone()));
+    }
+    fn match_wanted(&self) {
+        let wanted = self.dynamic.sources();
+        let mut followed = self.followed.lock();
+        followed.retain(|resource, (feed, task)| {
+            let still = wanted.get(resource).is_some_and(|wanted| Arc::ptr_eq(wanted, feed));
+            if !still {
+                task.abort();
+            }
+            still
+        });
+        for (resource, feed) in wanted {
+            if followed.contains_key(&resource) {
+                continue;
+            }
+            let reflector = Reflector {
+                world: self.world.clone(),
+                transport: Arc::clone(&self.reader.transport),
+                resource: resource.clone(),
+                metadata_only: true,
+                feed: Arc::<Typed<PartialObject>>::clone(&feed),
+            };
+            let task = self.world.tasks.spawn("dynamic reflector", Box::pin(reflector.run()));
+            followed.insert(resource, (feed, task));
+        }
+    }
+}
+
+/// Starts and ends the reflectors of resources that are wanted at run time.
+async fn follow_wanted(inner: Weak<Inner>, dynamic: Dynamic) {
+    while let Some(inner) = inner.upgrade() {
+        inner.match_wanted();
+        drop(inner);
+        dynamic.changed().await;
+    }
+}
+
+/// Asks until there is an answer: without it nothing may be planned.
+pub(crate) async fn newest_for_certain(world: &World, reader: &Actor) -> ResourceVersion {
+    loop {
+        match newest(&*reader.transport, &NAMESPACES).await {
+            Ok(version) => return version,
+            Err(error) => warn!(%error, "cannot learn the newest revision yet"),
+        }
+        world.clock.sleep(NEWEST_RETRY).await;
+    }
+}

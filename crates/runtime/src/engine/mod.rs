@@ -1,0 +1,21 @@
+//! Runs controllers and machines: fences, live reads, acting on plans, retries.
+
+mod act;
+mod component;
+mod fence;
+mod gate;
+mod gather;
+mod machine;
+mod manager;
+mod read;
+mod report;
+mod request;
+mod runner;
+
+pub use act::Actor;
+pub(crate) use fence::newest;
+pub(crate) use gate::{Gate, Term};
+pub(crate) use gather::within;
+pub use manager::{Manager, Running};
+pub(crate) use read::read;
+pub(crate) use request::summary;

@@ -1,0 +1,238 @@
+//! Runs one controller: takes keys, looks at them, carries plans out.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use meta::{object::ObjectKey, resource::Resource};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{error, info, warn};
+use world::BoxFuture;
+
+use super::{
+    Term,
+    act::Acting,
+    component::Component,
+    fence::Sources,
+    gather::{gather, yield_once},
+    read,
+    report::Next,
+};
+use crate::{
+    Answers, Controller, Explanation, Metrics, Observation, Plan, Read, explain, informers::Replay,
+    queue::WorkQueue,
+};
+
+/// Keys of one controller that may be acted on at once.
+const KEYS_IN_FLIGHT_MAX: usize = 64;
+/// Rounds of live reads that one look may take; more means that it asks in circles.
+pub(crate) const ROUNDS_MAX: usize = 8;
+/// Looks in a row before others get a turn.
+const LOOKS_IN_A_ROW: u32 = 32;
+
+pub(crate) struct Runner<C: Controller> {
+    pub(crate) acting: Arc<Acting>,
+    pub(crate) sources: Sources,
+    pub(crate) view: Arc<C::View>,
+    pub(crate) queue: Arc<WorkQueue<C::Key>>,
+    pub(crate) replays: Vec<Replay>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) kept: Mutex<BTreeMap<C::Key, Kept<C::Memory>>>,
+}
+
+/// What is kept of a key between looks.
+#[derive(Default)]
+pub(crate) struct Kept<M> {
+    memory: M,
+    /// Plans in a row that met another's write.
+    conflicts: u32,
+}
+
+/// What a look at a key gave.
+enum Look<W> {
+    Gone,
+    Panicked,
+    Ask(Vec<Read>),
+    Planned(Plan<W>),
+}
+
+impl<C: Controller> Component for Runner<C> {
+    fn sources(&self) -> &Sources {
+        &self.sources
+    }
+    fn run(self: Arc<Self>) -> BoxFuture<()> {
+        Box::pin(async move {
+            while let Some(term) = self.acting.gate.opened().await {
+                tokio::select! {
+                    biased;
+                    () = self.acting.gate.closed(term) => {}
+                    () = self.work(term) => {}
+                }
+                self.queue.close();
+                self.kept.lock().clear();
+                info!(controller = C::NAME, "stopped");
+            }
+        })
+    }
+    fn explain(
+        self: Arc<Self>,
+        resource: Resource,
+        key: ObjectKey,
+    ) -> BoxFuture<Option<Explanation>> {
+        Box::pin(async move {
+            let key = C::key_of(&resource, &key)?;
+            let (transport, now) = (&*self.acting.actor.transport, self.acting.world.clock.wall());
+            let mut answers = Answers::default();
+            for _ in 0..ROUNDS_MAX {
+                let reads = match explain::explain::<C>(&self.view, &key, &answers, now) {
+                    Ok(explanation) => return Some(explanation),
+                    Err(reads) => reads,
+                };
+                for wanted in reads {
+                    let answer = read(transport, &wanted).await;
+                    answers.insert(wanted, answer);
+                }
+            }
+            None
+        })
+    }
+}
+
+impl<C: Controller> Runner<C> {
+    pub(crate) fn in_flight() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(KEYS_IN_FLIGHT_MAX))
+    }
+
+    async fn work(self: &Arc<Self>, term: Term) {
+        self.sources.start(&self.acting.world, term.floor).await;
+        self.queue.open();
+        self.replays.iter().for_each(|replay| replay());
+        info!(controller = C::NAME, "started");
+        let in_flight = Self::in_flight();
+        let mut looks = 0_u32;
+        // The semaphore is never closed.
+        while let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await {
+            let key = self.queue.next().await;
+            self.process(term, key, permit);
+            looks += 1;
+            if looks.is_multiple_of(LOOKS_IN_A_ROW) {
+                yield_once().await;
+            }
+        }
+    }
+
+    /// Looks at a key; what takes longer than a look goes on beside.
+    fn process(self: &Arc<Self>, term: Term, key: C::Key, permit: OwnedSemaphorePermit) {
+        let look = self.look(&key, &Answers::default());
+        if let Some(look) = self.settle(&key, look) {
+            let beside = Arc::clone(self).go_on(term, key, look, permit);
+            drop(self.acting.world.tasks.spawn(C::NAME, Box::pin(beside)));
+        }
+    }
+
+    /// Ends a look that wants neither reads nor writes; gives others back.
+    fn settle(&self, key: &C::Key, look: Look<C::Why>) -> Option<Look<C::Why>> {
+        match look {
+            Look::Gone => {
+                self.kept.lock().remove(key);
+                self.queue.succeeded(key, None);
+            }
+            Look::Panicked => {
+                self.kept.lock().remove(key);
+                self.queue.failed(key, Duration::ZERO);
+            }
+            Look::Planned(plan) if plan.stages.is_empty() => {
+                self.queue.succeeded(key, plan.wake_after);
+            }
+            Look::Ask(_) | Look::Planned(_) => return Some(look),
+        }
+        None
+    }
+
+    async fn go_on(
+        self: Arc<Self>,
+        term: Term,
+        key: C::Key,
+        mut look: Look<C::Why>,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let mut answers = Answers::default();
+        for _ in 0..ROUNDS_MAX {
+            let plan = match look {
+                Look::Ask(reads) => {
+                    self.ask(reads, &mut answers).await;
+                    let next = self.look(&key, &answers);
+                    let Some(next) = self.settle(&key, next) else { return };
+                    look = next;
+                    continue;
+                }
+                Look::Planned(plan) => plan,
+                Look::Gone | Look::Panicked => return,
+            };
+            return self.act(term, key, plan, permit).await;
+        }
+        warn!(controller = C::NAME, ?key, "a look asks in circles");
+        self.queue.failed(&key, Duration::ZERO);
+    }
+
+    async fn ask(&self, reads: Vec<Read>, answers: &mut Answers) {
+        let ask = |wanted: Read| -> BoxFuture<_> {
+            let transport = Arc::clone(&self.acting.actor.transport);
+            Box::pin(async move {
+                let answer = read(&*transport, &wanted).await;
+                (wanted, answer)
+            })
+        };
+        let asked = reads.into_iter().map(ask).collect();
+        for (wanted, answer) in gather(&self.acting.world, "live read", asked).await {
+            answers.insert(wanted, answer);
+        }
+    }
+
+    async fn act(&self, term: Term, key: C::Key, plan: Plan<C::Why>, permit: OwnedSemaphorePermit) {
+        let wake = plan.wake_after;
+        let report = self.acting.carry_out(term, &format!("{key:?}"), plan).await;
+        // Waiting for caches is no work: others may act meanwhile.
+        drop(permit);
+        self.sources.reach(&self.acting.world, &report.marks).await;
+        let conflicts = {
+            let mut kept = self.kept.lock();
+            let kept = kept.entry(key.clone()).or_default();
+            kept.conflicts = if report.met_conflict() { kept.conflicts + 1 } else { 0 };
+            for (step, error) in &report.refused {
+                C::failed(&mut kept.memory, step, error);
+            }
+            kept.conflicts
+        };
+        match report.next(conflicts) {
+            Next::Rest => self.queue.succeeded(&key, wake),
+            Next::Nothing => self.queue.succeeded(&key, None),
+            Next::Again => self.queue.again(&key),
+            Next::Retry(wait) => self.queue.failed(&key, wait),
+        }
+    }
+
+    /// One planning at a time: the lock on what is kept sees to it.
+    fn look(&self, key: &C::Key, answers: &Answers) -> Look<C::Why> {
+        let mut kept = self.kept.lock();
+        let now = self.acting.world.clock.wall();
+        let looked =
+            catch_unwind(AssertUnwindSafe(|| match C::observe(&self.view, key, answers) {
+                Observation::Gone => Look::Gone,
+                Observation::Ask(reads) => Look::Ask(reads),
+                Observation::Ready(observed) => {
+                    let memory = &mut kept.entry(key.clone()).or_default().memory;
+                    Look::Planned(C::plan(memory, &observed, now))
+                }
+            }));
+        looked.unwrap_or_else(|_| {
+            self.metrics.panicked(C::NAME);
+            error!(controller = C::NAME, ?key, "panicked at a key; it is backed off");
+            Look::Panicked
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! Events for people: recorded without waiting, correlated, and written beside.
+
+mod correlator;
+mod lru;
+mod sink;
+
+use std::sync::Arc;
+
+use client::Transport;
+use meta::time::Time;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tracing::warn;
+use world::Clock;
+
+pub(crate) use sink::EventSink;
+
+use crate::Event;
+
+/// Records events under one component's name.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    clock: Arc<dyn Clock>,
+    source: &'static str,
+    transport: Arc<dyn Transport>,
+    sender: mpsc::Sender<Recorded>,
+    /// Nanoseconds in the name of the latest event: no two are the same.
+    stamp: Arc<Mutex<i64>>,
+}
+
+/// An event on its way.
+pub(crate) struct Recorded {
+    transport: Arc<dyn Transport>,
+    occurrence: Occurrence,
+}
+
+/// An event as it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    /// Component that tells of it.
+    source: &'static str,
+    /// What happened; the message is complete.
+    event: Event,
+    /// When.
+    at: Time,
+    /// Unix nanoseconds for its name.
+    stamp: i64,
+}
+
+impl Recorder {
+    /// Records `event` if there is one; `name` and `error` complete its message. Never waits: what
+    /// does not fit in the queue is dropped.
+    pub(crate) fn record(&self, event: Option<&Event>, name: &str, error: &str) {
+        let Some(event) = event else { return };
+        let mut event = event.clone();
+        event.message = event.message.replace("{name}", name).replace("{error}", error);
+        let (regarding, reason) = (event.regarding.key.clone(), event.reason);
+        let at = self.clock.wall();
+        let occurrence = Occurrence { source: self.source, event, at, stamp: self.stamp(at) };
+        let recorded = Recorded { transport: Arc::clone(&self.transport), occurrence };
+        if self.sender.try_send(recorded).is_err() {
+            warn!(%regarding, reason, "dropped an event: too many are waiting");
+        }
+    }
+
+    fn stamp(&self, at: Time) -> i64 {
+        let mut latest = self.stamp.lock();
+        *latest = at.microseconds().saturating_mul(1000).max(*latest + 1);
+        *latest
+    }
+}

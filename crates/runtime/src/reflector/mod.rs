@@ -1,0 +1,267 @@
+//! Follows one resource of a server into a cache: list, watch, list again when the thread is lost.
+
+mod rules;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use client::{
+    ACCEPT_METADATA, ACCEPT_METADATA_LIST, ClientError, EventType, ListOptions, Request, Transport,
+    WatchEvent, WatchOptions, WatchStream,
+};
+use meta::{object::ResourceVersion, resource::Resource};
+use tracing::{debug, warn};
+use world::World;
+
+use self::rules::{Lost, Trouble};
+pub(crate) use self::wire::Page;
+use crate::{feed::Feed, limit::Backoff};
+
+/// A server ends a watch after this long, plus up to as much again, so that watches spread out.
+const WATCH_TIMEOUT: Duration = Duration::from_mins(5);
+/// A watch that the server has not ended so long after its time is dead.
+const WATCH_GRACE: Duration = Duration::from_secs(30);
+/// A watch that ends sooner, without an event, is a failure.
+const WATCH_SHORTEST: Duration = Duration::from_secs(1);
+/// Objects a page of a list.
+const PAGE: u32 = 500;
+/// Pages of a list; more than this many means that the server repeats itself.
+const PAGES_MAX: u32 = 100_000;
+
+/// What is followed, and into which cache.
+pub(crate) struct Reflector {
+    pub(crate) world: World,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) resource: Resource,
+    pub(crate) metadata_only: bool,
+    pub(crate) feed: Arc<dyn Feed>,
+}
+
+/// Where a reflector stands between two requests.
+struct Thread {
+    /// The server no longer has the history after our version: ask for the newest.
+    lost: bool,
+    backoff: Backoff,
+}
+
+impl Reflector {
+    /// Follows for ever.
+    pub(crate) async fn run(self) {
+        let mut thread =
+            Thread { lost: false, backoff: Backoff::new(self.world.clock.monotonic()) };
+        loop {
+            match self.list_and_watch(&mut thread).await {
+                Lost::Refresh => continue,
+                Lost::Ended => debug!(resource = %self.resource, "listing again"),
+                Lost::Failed(error) => {
+                    warn!(resource = %self.resource, %error, "failed to list or watch");
+                }
+            }
+            self.wait(&mut thread).await;
+        }
+    }
+
+    async fn list_and_watch(&self, thread: &mut Thread) -> Lost {
+        let stream = match self.streaming_list(thread).await {
+            Ok(stream) => Some(stream),
+            Err(error) => {
+                debug!(resource = %self.resource, %error, "no streaming list; listing by pages");
+                if let Err(error) = self.list(thread).await {
+                    return Lost::Failed(error);
+                }
+                None
+            }
+        };
+        self.follow(thread, stream).await
+    }
+
+    /// Lists and opens a watch in one: present objects as events, ended by a bookmark.
+    async fn streaming_list(&self, thread: &mut Thread) -> Result<WatchStream, ClientError> {
+        loop {
+            let opened = self.world.clock.monotonic();
+            let mut events = 0_u64;
+            let error = match self.open(thread, SendInitialEvents::Yes).await {
+                Ok(mut stream) => match self.receive_list(&mut stream, &mut events).await {
+                    Ok(()) => {
+                        thread.lost = false;
+                        return Ok(stream);
+                    }
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            match rules::trouble(&error) {
+                Trouble::Busy => self.wait(thread).await,
+                Trouble::HistoryGone if !thread.lost => thread.lost = true,
+                Trouble::StreamEnded => {
+                    let lasted = self.world.clock.monotonic().since(opened);
+                    if events == 0 && lasted < WATCH_SHORTEST {
+                        return Err(error);
+                    }
+                }
+                Trouble::HistoryGone | Trouble::Other => return Err(error),
+            }
+        }
+    }
+
+    async fn receive_list(
+        &self,
+        stream: &mut WatchStream,
+        events: &mut u64,
+    ) -> Result<(), ClientError> {
+        self.feed.begin();
+        loop {
+            let event = stream.recv().await.unwrap_or_else(|| Err(rules::ended()))?;
+            *events += 1;
+            match event.kind {
+                EventType::Added | EventType::Modified => self.feed.insert(&event.object),
+                EventType::Deleted => self.feed.remove(&event.object),
+                EventType::Error => return Err(rules::refused(&event.object)),
+                EventType::Bookmark => {
+                    let bookmark = wire::Bookmark::parse(&event.object)?;
+                    if bookmark.ends_initial_events() {
+                        self.feed.finish(bookmark.version());
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn list(&self, thread: &mut Thread) -> Result<(), ClientError> {
+        match self.list_pages(thread).await {
+            Err(error) if !thread.lost && rules::trouble(&error) == Trouble::HistoryGone => {
+                thread.lost = true;
+                self.list_pages(thread).await
+            }
+            listed => listed,
+        }
+    }
+
+    async fn list_pages(&self, thread: &mut Thread) -> Result<(), ClientError> {
+        let known = self.feed.signal().progress().version;
+        let resource_version = match (thread.lost, known) {
+            (true, _) => String::new(),
+            (false, ResourceVersion(0)) => "0".to_owned(),
+            (false, known) => known.to_string(),
+        };
+        // With a version the server's cache can answer, and that knows no pages.
+        let limit = if thread.lost || known == ResourceVersion(0) { PAGE } else { 0 };
+        let mut options = ListOptions { resource_version, limit, ..ListOptions::default() };
+        self.feed.begin();
+        for _ in 0..PAGES_MAX {
+            let mut request = Request::list(&self.resource, "", &options);
+            if self.metadata_only {
+                request = request.accept(ACCEPT_METADATA_LIST);
+            }
+            let response = self.transport.send(request).await?;
+            let page = wire::Page::parse(&response.body)?;
+            page.items().for_each(|object| self.feed.insert(object.as_bytes()));
+            if page.next().is_empty() {
+                self.feed.finish(page.version());
+                thread.lost = false;
+                return Ok(());
+            }
+            // A token carries its own version.
+            options.resource_version.clear();
+            page.next().clone_into(&mut options.continue_token);
+        }
+        Err(rules::endless())
+    }
+
+    /// Watches from where the cache is, again and again, until a new list is needed.
+    async fn follow(&self, thread: &mut Thread, mut stream: Option<WatchStream>) -> Lost {
+        loop {
+            let mut opened = match stream.take() {
+                Some(stream) => stream,
+                None => match self.open(thread, SendInitialEvents::No).await {
+                    Ok(stream) => stream,
+                    Err(error) if rules::trouble(&error) == Trouble::Busy => {
+                        self.wait(thread).await;
+                        continue;
+                    }
+                    Err(error) => return Lost::Failed(error),
+                },
+            };
+            match self.receive(&mut opened).await {
+                None => {}
+                Some(Lost::Failed(error)) if rules::trouble(&error) == Trouble::Busy => {
+                    self.wait(thread).await;
+                }
+                Some(Lost::Failed(error)) if rules::trouble(&error) == Trouble::HistoryGone => {
+                    return Lost::Ended;
+                }
+                Some(lost) => return lost,
+            }
+        }
+    }
+
+    /// Takes events in until the stream ends; `None` if it may simply be opened again.
+    async fn receive(&self, stream: &mut WatchStream) -> Option<Lost> {
+        let opened = self.world.clock.monotonic();
+        let dead = self.world.clock.sleep_until(opened + WATCH_TIMEOUT * 2 + WATCH_GRACE);
+        let mut dead = std::pin::pin!(dead);
+        let mut events = 0_u64;
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = stream.recv() => event,
+                () = self.feed.signal().freshen.notified() => return Some(Lost::Refresh),
+                () = &mut dead => None,
+            };
+            let Some(Ok(event)) = event else {
+                let lasted = self.world.clock.monotonic().since(opened);
+                let short = events == 0 && lasted < WATCH_SHORTEST;
+                return short.then(|| Lost::Failed(rules::too_short()));
+            };
+            events += 1;
+            if let Err(error) = self.take(&event) {
+                return Some(Lost::Failed(error));
+            }
+        }
+    }
+
+    fn take(&self, event: &WatchEvent) -> Result<(), ClientError> {
+        match event.kind {
+            EventType::Added | EventType::Modified => self.feed.insert(&event.object),
+            EventType::Deleted => self.feed.remove(&event.object),
+            EventType::Bookmark => {
+                self.feed.advance(wire::Bookmark::parse(&event.object)?.version());
+            }
+            EventType::Error => return Err(rules::refused(&event.object)),
+        }
+        Ok(())
+    }
+
+    async fn open(
+        &self,
+        thread: &Thread,
+        initial: SendInitialEvents,
+    ) -> Result<WatchStream, ClientError> {
+        let known = self.feed.signal().progress().version;
+        let newest = thread.lost || known == ResourceVersion(0);
+        let timeout = self.world.dice.jitter(WATCH_TIMEOUT, 100).as_secs();
+        let options = WatchOptions {
+            resource_version: if newest { String::new() } else { known.to_string() },
+            send_initial_events: initial == SendInitialEvents::Yes,
+            timeout_seconds: u32::try_from(timeout).unwrap_or(u32::MAX),
+            ..WatchOptions::default()
+        };
+        let mut request = Request::watch(&self.resource, "", &options);
+        if self.metadata_only {
+            request = request.accept(ACCEPT_METADATA);
+        }
+        self.transport.watch(request).await
+    }
+
+    async fn wait(&self, thread: &mut Thread) {
+        let delay = thread.backoff.delay(self.world.clock.monotonic());
+        self.world.clock.sleep(self.world.dice.jitter(delay, 100)).await;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SendInitialEvents {
+    Yes,
+    No,
+}
