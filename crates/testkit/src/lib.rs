@@ -1,1 +1,12 @@
-//! testkit.
+//! What tests of controllers share: a notation for objects that fits one line, and helpers that run
+//! `observe` and `plan` on it and print what was decided. No server, no clock.
+
+mod decide;
+mod notation;
+mod scene;
+mod show;
+
+pub use decide::{decide, view};
+pub use notation::{NOW, now};
+pub use scene::Scene;
+pub use show::{show, sizes};

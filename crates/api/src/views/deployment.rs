@@ -67,9 +67,13 @@ pub struct DeploymentCondition {
     #[serde(rename = "type")]
     pub kind: Text,
     pub status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_update_time: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_transition_time: Option<Time>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub reason: Text,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 kind!(Deployment, crate::resources::DEPLOYMENTS);

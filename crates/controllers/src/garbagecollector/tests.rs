@@ -62,28 +62,45 @@ const THEN: &str = "1970-01-01T00:00:00Z";
 
 #[test]
 fn an_object_without_owners_left_goes() {
-    check(&situation(&[("a", Owner::Absent)], vec![]), expect!["delete Some(Background): none of its owners is left"]);
+    check(
+        &situation(&[("a", Owner::Absent)], vec![]),
+        expect!["delete Some(Background): none of its owners is left"],
+    );
 }
 
 #[test]
 fn one_solid_owner_keeps_it_and_the_dangling_reference_goes() {
-    check(&situation(&[("a", Owner::Absent), ("b", Owner::Solid)], vec![]), expect![[r#"patch x {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"a"}]}}: some of its owners are gone and one is there"#]]);
+    check(
+        &situation(&[("a", Owner::Absent), ("b", Owner::Solid)], vec![]),
+        expect![[
+            r#"patch x {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"a"}]}}: some of its owners are gone and one is there"#
+        ]],
+    );
 }
 
 #[test]
 fn a_waiting_owner_pulls_its_tree_down_from_the_top() {
     let child = json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")]});
-    check(&situation(&[("a", Owner::Waiting)], vec![]), expect!["delete Some(Background): its owners wait for it to go"]);
-    check(&situation(&[("a", Owner::Waiting)], vec![child]), expect!["delete Some(Foreground): its owners wait for it to go"]);
+    check(
+        &situation(&[("a", Owner::Waiting)], vec![]),
+        expect!["delete Some(Background): its owners wait for it to go"],
+    );
+    check(
+        &situation(&[("a", Owner::Waiting)], vec![child]),
+        expect!["delete Some(Foreground): its owners wait for it to go"],
+    );
 }
 
 #[test]
 fn a_cycle_is_opened_first() {
     let child = json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")],
         "deletionTimestamp": THEN, "finalizers": [FOREGROUND]});
-    check(&situation(&[("a", Owner::Waiting)], vec![child]), expect![[r#"
+    check(
+        &situation(&[("a", Owner::Waiting)], vec![child]),
+        expect![[r#"
         patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","blockOwnerDeletion":false,"kind":"ConfigMap","name":"a","uid":"a"}]}}: it and its dependents wait for each other
-        wake after 5ms"#]]);
+        wake after 5ms"#]],
+    );
 }
 
 #[test]
@@ -101,7 +118,12 @@ fn a_foreground_deletion_waits_for_blocking_dependents() {
     );
     check(&leaving, expect![[""]]);
     leaving.dependents.clear();
-    check(&leaving, expect![[r#"patch x {"metadata":{"finalizers":["other"]}}: no dependent holds it back any more"#]]);
+    check(
+        &leaving,
+        expect![[
+            r#"patch x {"metadata":{"finalizers":["other"]}}: no dependent holds it back any more"#
+        ]],
+    );
 }
 
 #[test]
@@ -112,7 +134,10 @@ fn an_orphaning_owner_lets_its_dependents_go_first() {
     );
     leaving.node =
         node(json!({"name": "x", "uid": "x", "deletionTimestamp": THEN, "finalizers": [ORPHAN]}));
-    check(&leaving, expect![[r#"
+    check(
+        &leaving,
+        expect![[r#"
         patch c {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"x"}]}}: its owner x leaves it behind
-        patch x {"metadata":{"finalizers":null}}: its dependents have been let go"#]]);
+        patch x {"metadata":{"finalizers":null}}: its dependents have been let go"#]],
+    );
 }

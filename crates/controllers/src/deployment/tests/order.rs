@@ -1,0 +1,55 @@
+//! Which path is taken.
+
+use expect_test::expect;
+use meta::object::ObjectKey;
+use runtime::{Answers, Controller, Observation};
+use testkit::{Scene, decide, view};
+
+use super::{DeploymentController, Memory, check};
+
+#[test]
+fn a_deployment_that_is_gone_needs_nothing() {
+    assert!(decide::<DeploymentController>(&Scene::default(), &mut Memory::default()).is_none());
+}
+#[test]
+fn an_empty_selector_is_told_and_nothing_else_happens() {
+    check(
+        "3 +1 -0 select-all generation=2 observed=1",
+        expect![[r#"
+        announce # an empty selector would take every pod
+          Warning SelectingAll: This deployment is selecting all pods. A non-empty selector is required.
+        patch deployments web/status {"status":{"observedGeneration":2}} # an empty selector would take every pod
+    "#]],
+    );
+}
+#[test]
+fn an_unknown_strategy_is_left_alone() {
+    check("3 +1 -0 strategy=Surprise | new 1/1/1 revision=1", expect![[""]]);
+}
+#[test]
+fn pods_are_looked_at_only_to_recreate() {
+    let left = |scene: &str| {
+        let view = view::<DeploymentController>(&Scene::parse(scene));
+        let key = ObjectKey::new("shop", "web");
+        match DeploymentController::observe(&view, &key, &Answers::default()) {
+            Observation::Ready(rollout) => rollout.pods_left.into_values().collect::<Vec<_>>(),
+            Observation::Gone | Observation::Ask(_) => panic!("it is there"),
+        }
+    };
+    let pods = "old 0/0/0 | pod web-old Running | pod web-old Failed | new 0/0/0";
+    assert!(left(&format!("3 +1 -0 | {pods}")).is_empty());
+    assert_eq!(left(&format!("3 +0 -0 recreate | {pods}")), [0, 1]);
+}
+#[test]
+fn the_same_facts_give_the_same_plan() {
+    let scene = "10 +3 -2 deadline=10 | new 5/2/2 revision=2 | old 8/8/8 revision=1";
+    assert_eq!(super::plan(scene), super::plan(scene));
+}
+#[test]
+fn a_person_is_told_what_is_seen() {
+    let scene = "3 +1 -0 deadline=10 progress=ReplicaSetUpdated@4 | new 1/0/0 revision=2 | old 3/3/3 revision=1";
+    let view = view::<DeploymentController>(&Scene::parse(scene));
+    let key = ObjectKey::new("shop", "web");
+    let observation = DeploymentController::observe(&view, &key, &Answers::default());
+    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&format!("{observation:?}"));
+}

@@ -1,0 +1,108 @@
+//! Pods to be made and to be deleted.
+
+use std::sync::Arc;
+
+use api::{
+    resources::{PODS, REPLICA_SETS},
+    views::{Pod, ReplicaSet},
+};
+use meta::time::Time;
+use runtime::{
+    Action, Event, EventType, Guard, ObjectReference, Step, Target, owners::controller_reference,
+};
+use serde_json::{Value, json};
+
+use super::{Why, ranking, replicas::Replicas};
+
+/// One reconcile may not starve the others.
+const BURST: usize = 500;
+/// Longest name a pod may have.
+const NAME_LENGTH_MAX: usize = 253;
+
+/// Steps that make the missing pods.
+pub(super) fn creates(replicas: &Replicas, missing: usize) -> Vec<Step<Why>> {
+    let replica_set = &replicas.replica_set;
+    let pod = pod(replica_set);
+    let why = Why::TooFew { wanted: replicas.wanted(), active: replicas.active.len() };
+    let create = || {
+        let action = Action::Create {
+            resource: PODS,
+            namespace: replica_set.metadata.namespace.clone(),
+            object: pod.clone(),
+        };
+        let mut step = Step::new(action, why.clone());
+        step.on_success =
+            Some(event(replica_set, EventType::Normal, "SuccessfulCreate", "Created pod: {name}"));
+        step.on_failure =
+            Some(event(replica_set, EventType::Warning, "FailedCreate", "Error creating: {error}"));
+        step
+    };
+    std::iter::repeat_with(create).take(missing.min(BURST)).collect()
+}
+
+/// Steps that delete the pods that are too many.
+pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step<Why>> {
+    let replica_set = &replicas.replica_set;
+    let why = Why::TooMany { wanted: replicas.wanted(), active: replicas.active.len() };
+    let delete = |pod: Arc<Pod>| {
+        let action = Action::Delete {
+            target: Target::of(&*pod),
+            propagation: None,
+            grace_period_seconds: None,
+            guard: Guard::Uid,
+        };
+        let mut step = Step::new(action, why.clone());
+        step.on_success =
+            Some(event(replica_set, EventType::Normal, "SuccessfulDelete", "Deleted pod: {name}"));
+        step.on_failure =
+            Some(event(replica_set, EventType::Warning, "FailedDelete", "Error deleting: {error}"));
+        step
+    };
+    first_to_go(replicas, excess.min(BURST), now).into_iter().map(delete).collect()
+}
+
+fn first_to_go(replicas: &Replicas, count: usize, now: Time) -> Vec<Arc<Pod>> {
+    let mut pods = replicas.active.clone();
+    if count < pods.len() {
+        pods.sort_by(|left, right| ranking::compare(left, right, &replicas.related_by_node, now));
+        pods.truncate(count);
+    }
+    pods
+}
+
+/// The pod that the template describes.
+fn pod(replica_set: &ReplicaSet) -> Value {
+    let owner = &replica_set.metadata;
+    let template = replica_set.spec.template.json();
+    let mut metadata = json!({
+        "generateName": prefix(&owner.name),
+        "namespace": owner.namespace,
+        "ownerReferences": [controller_reference(&REPLICA_SETS, owner)],
+    });
+    for field in ["labels", "annotations", "finalizers"] {
+        if let Some(value) = template.pointer(&format!("/metadata/{field}")) {
+            metadata[field] = value.clone();
+        }
+    }
+    json!({"metadata": metadata, "spec": template.get("spec").cloned().unwrap_or_default()})
+}
+
+fn prefix(name: &str) -> String {
+    if name.len() < NAME_LENGTH_MAX { format!("{name}-") } else { name.to_owned() }
+}
+
+fn event(
+    replica_set: &ReplicaSet,
+    kind: EventType,
+    reason: &'static str,
+    message: &'static str,
+) -> Event {
+    let metadata = &replica_set.metadata;
+    let regarding = ObjectReference {
+        resource: REPLICA_SETS,
+        key: metadata.key(),
+        uid: metadata.uid.clone(),
+        version: metadata.resource_version,
+    };
+    Event { regarding, kind, reason, message: message.to_owned() }
+}

@@ -1,0 +1,4 @@
+//! What two controllers need.
+
+pub(crate) mod claims;
+pub(crate) mod patch;
