@@ -157,7 +157,9 @@ impl<K: Object> Feed for Typed<K> {
     fn finish(&self, version: ResourceVersion) {
         let staged = self.staged.lock().take().unwrap_or_default();
         let changes = self.cache.replace(staged.into_values().collect(), version);
-        changes.iter().for_each(|change| self.tell(change));
+        for change in &changes {
+            self.tell(change);
+        }
         self.report();
     }
     fn advance(&self, version: ResourceVersion) {
@@ -190,12 +192,8 @@ mod tests {
         let heard = Arc::new(Mutex::new(String::new()));
         let log = Arc::clone(&heard);
         feed.listeners.lock().push(Box::new(move |change| {
-            let show = |object: &Option<Arc<Namespace>>| {
-                object.as_ref().map_or("·".into(), |o| {
-                    format!("{}/{}", o.metadata.uid, o.metadata.resource_version)
-                })
-            };
-            let line = format!("{} → {}\n", show(&change.old), show(&change.new));
+            let line =
+                format!("{} → {}\n", show(change.old.as_deref()), show(change.new.as_deref()));
             log.lock().push_str(&line);
         }));
         for line in script.split(", ") {
@@ -217,8 +215,12 @@ mod tests {
             }
         }
         let progress = feed.signal().progress();
-        heard.lock().push_str(&format!("{} at {}", feed.cache.len(), progress.version));
-        expected.assert_eq(&heard.lock());
+        let heard = heard.lock();
+        expected.assert_eq(&format!("{heard}{} at {}", feed.cache.len(), progress.version));
+    }
+    fn show(object: Option<&Namespace>) -> String {
+        let Some(object) = object else { return "·".to_owned() };
+        format!("{}/{}", object.metadata.uid, object.metadata.resource_version)
     }
 
     #[test]

@@ -214,18 +214,20 @@ struct Inner {
     /// Not started yet.
     reflectors: Mutex<Vec<Reflector>>,
     /// Reflectors of resources wanted at run time.
-    followed: Mutex<BTreeMap<Resource, (Arc<Typed<PartialObject>>, Box<dyn Task>)>>,
+    followed: Mutex<BTreeMap<Resource, Followed>>,
     tasks: Mutex<Vec<Box<dyn Task>>>,
 }
+
+type Followed = (Arc<Typed<PartialObject>>, Box<dyn Task>);
 
 impl Running {
     /// Ends everything: no write is sent after this. Writes that are under way may still happen.
     pub fn stop(&self) {
         self.inner.gate.close();
         self.inner.tasks.lock().drain(..).for_each(|task| task.abort());
-        std::mem::take(&mut *self.inner.followed.lock())
-            .into_values()
-            .for_each(|(_, task)| task.abort());
+        for (_, task) in std::mem::take(&mut *self.inner.followed.lock()).into_values() {
+            task.abort();
+        }
     }
     /// Whether the components may act: always, or while the lease is held.
     pub fn is_leading(&self) -> bool {
