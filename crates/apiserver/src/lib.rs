@@ -35,7 +35,7 @@ pub use operation::{
 pub use query::Query;
 pub use request_info::{RequestInfo, ResourcePath};
 pub use service::{
-    BODY_BYTES_MAX, Backend, Body, EventKind, Request, Response, Service, Settings, WatchBody,
-    WatchEvent,
+    BODY_BYTES_MAX, Backend, Body, EventKind, Extension, ExtensionAnswer, Request, Response,
+    Service, Settings, WatchBody, WatchEvent,
 };
 pub use status::{Cause, Reason, Status};

@@ -30,7 +30,7 @@ impl ApiError {
         let status: StatusBody = serde_json::from_slice(body).unwrap_or_default();
         let mut message = status.message;
         if message.is_empty() {
-            message = String::from_utf8_lossy(body).chars().take(MESSAGE_MAX).collect();
+            message = String::from_utf8_lossy(body).trim().chars().take(MESSAGE_MAX).collect();
         }
         let retry_after = status.details.retry_after_seconds;
         Self {

@@ -1,3 +1,21 @@
-//! pilothouse.
+//! The one binary: reads the command line and wires libraries together.
 
-fn main() {}
+mod cli;
+mod clock;
+mod explain;
+mod failure;
+mod output;
+mod reach;
+mod up;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -12,7 +12,7 @@ use meta::resource::Resource;
 
 use crate::{
     Cache, Change, Controller, Dynamic, Index,
-    feed::{Feed, Listener, Typed, contained},
+    feed::{Feed, Listener, Typed},
 };
 
 /// The caches of a process: asked for while components are set up, fed once they are started.
@@ -164,8 +164,7 @@ impl<C: Controller> Watches<'_, C> {
         let (cache, again) = (self.informers.cache::<K>(), Arc::clone(&handle));
         self.replays.push(Box::new(move || {
             for object in cache.list() {
-                let appeared = Change { old: None, new: Some(object) };
-                contained(&K::RESOURCE, &appeared, &|change| again(change));
+                again(&Change { old: None, new: Some(object) });
             }
         }));
         self.informers.listen::<K>(Box::new(move |change| handle(change)));

@@ -83,7 +83,7 @@ impl Response {
         response.with(header::CONTENT_TYPE, content_type)
     }
     /// Plain text, which no browser may take for anything else.
-    pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
+    pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
         Self::new(status, "text/plain; charset=utf-8", text)
             .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
     }

@@ -49,7 +49,19 @@ pub struct Settings {
     pub health: Health,
     /// `host:port` under which discovery tells clients to reach this server.
     pub address: String,
+    /// Paths that Kubernetes does not have.
+    pub extensions: Vec<Extension>,
 }
+
+/// A path of its own, behind the same authentication and authorization.
+pub struct Extension {
+    /// The whole path, such as `/pilothouse/clock`.
+    pub path: &'static str,
+    pub answer: ExtensionAnswer,
+}
+
+/// Answers the requests to an extension's path.
+pub type ExtensionAnswer = Arc<dyn Fn(Request) -> BoxFuture<Response> + Send + Sync>;
 
 /// The whole API as a function from request to response. Cheap to clone.
 #[derive(Clone)]
@@ -120,7 +132,13 @@ impl Inner {
     }
 
     async fn answer(&self, request: &Request, info: &RequestInfo, user: crate::User) -> Response {
-        let Some(path) = &info.resource else { return self.path(request, info) };
+        let Some(path) = &info.resource else {
+            let extension = self.settings.extensions.iter().find(|known| known.path == info.path);
+            return match extension {
+                Some(extension) => (extension.answer)(request.clone()).await,
+                None => self.path(request, info),
+            };
+        };
         let target = match route::resolve(info, path) {
             Ok(_) if request.method == Method::HEAD => Err(route::method_not_allowed()),
             Ok(target) => Ok(target),

@@ -227,43 +227,15 @@ fn warning_text(value: &str) -> Option<String> {
     }
 }
 
+/// A refusal; a `Retry-After` header says more than the `Status`.
+fn api_error(code: u16, retry_after: Option<Duration>, body: &[u8]) -> ApiError {
+    let error = ApiError::from_status(code, body);
+    ApiError { retry_after: retry_after.or(error.retry_after), ..error }
+}
+
 fn retry_after(answer: &HttpResponse<Incoming>) -> Option<Duration> {
     let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-/// A refusal from its `Status`, or from its code where the body is none.
-fn api_error(code: u16, retry_after: Option<Duration>, body: &[u8]) -> ApiError {
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Status {
-        reason: String,
-        message: String,
-        details: Details,
-    }
-    #[derive(Deserialize, Default)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Details {
-        causes: Vec<Cause>,
-        retry_after_seconds: u64,
-    }
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Cause {
-        reason: String,
-    }
-    let status: Status = serde_json::from_slice(body).unwrap_or_else(|_| Status {
-        message: String::from_utf8_lossy(body).trim().to_owned(),
-        ..Status::default()
-    });
-    let told = Some(status.details.retry_after_seconds).filter(|seconds| *seconds > 0);
-    ApiError {
-        code,
-        reason: status.reason,
-        message: status.message,
-        causes: status.details.causes.into_iter().map(|cause| cause.reason).collect(),
-        retry_after: retry_after.or(told.map(Duration::from_secs)),
-    }
 }
 
 fn unreachable(error: &dyn std::fmt::Display) -> ClientError {

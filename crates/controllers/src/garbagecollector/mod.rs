@@ -113,5 +113,7 @@ fn object_changed(
         dirty.extend(graph.insert(resource, new));
     }
     drop(graph);
-    dirty.into_iter().for_each(|uid| enqueue.add(Key::Object(uid)));
+    for uid in dirty {
+        enqueue.add(Key::Object(uid));
+    }
 }

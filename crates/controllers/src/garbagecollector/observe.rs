@@ -28,7 +28,7 @@ pub enum Observed {
     /// The watched resources are up to date.
     Resources,
     /// An object.
-    Object(Situation),
+    Object(Box<Situation>),
 }
 
 /// Everything that decides what becomes of an object.
@@ -74,7 +74,9 @@ pub(super) fn resources(view: &View, answers: &Answers) -> Observation<Observed>
             view.dynamic.forget(&gone);
         }
     }
-    wanted.into_iter().for_each(|resource| view.dynamic.want(resource));
+    for resource in wanted {
+        view.dynamic.want(resource);
+    }
     view.kinds.lock().extend(discovery.kinds);
     Observation::Ready(Observed::Resources)
 }
@@ -107,7 +109,12 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
     if !open.is_empty() {
         return Observation::Ask(open);
     }
-    Observation::Ready(Observed::Object(Situation { node, owners, dependents, foreign_owner }))
+    Observation::Ready(Observed::Object(Box::new(Situation {
+        node,
+        owners,
+        dependents,
+        foreign_owner,
+    })))
 }
 
 /// An owner that waits for its dependents: those that the graph has not seen yet count, too.
@@ -139,12 +146,12 @@ fn leaving(
             }
         }
     }
-    Observation::Ready(Observed::Object(Situation {
+    Observation::Ready(Observed::Object(Box::new(Situation {
         node,
         owners: Vec::new(),
         dependents,
         foreign_owner: None,
-    }))
+    })))
 }
 
 /// What the owner is now, or what must be read to know.
@@ -188,9 +195,9 @@ fn state(live: &Value, uid: &Uid) -> Owner {
 fn foreign_owner(graph: &Graph, node: &Node) -> Option<Node> {
     let owners = node.metadata.owner_references.iter();
     let known = owners.filter_map(|reference| graph.node(&reference.uid));
-    let foreign = known.filter(|owner| {
+    let mut foreign = known.filter(|owner| {
         owner.resource.scope == Scope::Namespaced
             && owner.metadata.namespace != node.metadata.namespace
     });
-    foreign.cloned().next()
+    foreign.next().cloned()
 }

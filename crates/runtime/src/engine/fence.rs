@@ -7,16 +7,11 @@ use meta::{
     object::{ObjectKey, ResourceVersion, Uid},
     resource::Resource,
 };
-use tracing::warn;
+use tracing::{debug, warn};
 use world::World;
 
 use super::gather::within;
-use crate::{
-    Dynamic,
-    feed::{Feed, Progress},
-    informers::metadata_key,
-    reflector::Page,
-};
+use crate::{Dynamic, feed::Feed, informers::metadata_key, reflector::Page};
 
 /// Something a cache must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +48,16 @@ impl Sources {
     }
     /// Waits until all caches are synced and have reached `floor`.
     pub(crate) async fn start(&self, world: &World, floor: ResourceVersion) {
-        for feed in self.feeds.values() {
+        for (resource, feed) in &self.feeds {
             let mut progress = feed.signal().follow();
             // An error would mean that the feed is gone, which holds the sender.
             let _ = progress.wait_for(|progress| progress.synced).await;
-            let reached = |progress: &Progress| progress.version >= floor;
-            while within(world, START_WAIT, progress.wait_for(reached)).await.is_none() {
+            loop {
+                let reached = progress.wait_for(|progress| progress.version >= floor);
+                if within(world, START_WAIT, reached).await.is_some() {
+                    break;
+                }
+                debug!(%resource, %floor, "listing anew: the cache may be behind");
                 feed.signal().freshen.notify_one();
             }
         }
@@ -70,9 +69,7 @@ impl Sources {
         }
         for mark in marks {
             let behind = self.feeds_of(mark.resource());
-            for feed in behind {
-                feed.signal().freshen.notify_one();
-            }
+            behind.iter().for_each(|feed| feed.signal().freshen.notify_one());
         }
         if within(world, WRITE_WAIT, self.reached(marks)).await.is_none() {
             warn!(?marks, "going on although a cache does not show a write");

@@ -85,14 +85,17 @@ impl<C: Controller> Component for Runner<C> {
     ) -> BoxFuture<Option<Explanation>> {
         Box::pin(async move {
             let key = C::key_of(&resource, &key)?;
-            let now = self.acting.world.clock.wall();
+            let (transport, now) = (&*self.acting.actor.transport, self.acting.world.clock.wall());
             let mut answers = Answers::default();
             for _ in 0..ROUNDS_MAX {
                 let reads = match explain::explain::<C>(&self.view, &key, &answers, now) {
                     Ok(explanation) => return Some(explanation),
                     Err(reads) => reads,
                 };
-                self.ask(reads, &mut answers).await;
+                for wanted in reads {
+                    let answer = read(transport, &wanted).await;
+                    answers.insert(wanted, answer);
+                }
             }
             None
         })
@@ -159,15 +162,18 @@ impl<C: Controller> Runner<C> {
     ) {
         let mut answers = Answers::default();
         for _ in 0..ROUNDS_MAX {
-            let reads = match look {
-                Look::Ask(reads) => reads,
-                Look::Planned(plan) => return self.act(term, key, plan, permit).await,
+            let plan = match look {
+                Look::Ask(reads) => {
+                    self.ask(reads, &mut answers).await;
+                    let next = self.look(&key, &answers);
+                    let Some(next) = self.settle(&key, next) else { return };
+                    look = next;
+                    continue;
+                }
+                Look::Planned(plan) => plan,
                 Look::Gone | Look::Panicked => return,
             };
-            self.ask(reads, &mut answers).await;
-            let next = self.look(&key, &answers);
-            let Some(next) = self.settle(&key, next) else { return };
-            look = next;
+            return self.act(term, key, plan, permit).await;
         }
         warn!(controller = C::NAME, ?key, "a look asks in circles");
         self.queue.failed(&key, Duration::ZERO);

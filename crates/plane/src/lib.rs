@@ -1,0 +1,14 @@
+//! A whole control plane in one process: the API server over a store, and every component on top,
+//! joined without sockets. The binary puts it on a port; the simulator puts faults in between; a
+//! test of an operator starts it in milliseconds.
+#![warn(missing_docs)]
+
+mod components;
+mod in_process;
+mod register;
+mod server;
+
+pub use components::{Components, Identities};
+pub use in_process::InProcess;
+pub use register::register_nodes;
+pub use server::{ServerSettings, serve};

@@ -1,0 +1,44 @@
+//! The API server of a plane: engine and service over a store.
+
+use std::sync::Arc;
+
+use apiserver::{
+    Engine, EngineOptions, Extension, Service, Settings, StartError,
+    authentication::Tokens,
+    authorization::PrivilegedOnly,
+    health::{Health, Scope},
+};
+use store::Store;
+use world::World;
+
+/// What an API server is started with.
+pub struct ServerSettings {
+    /// Settings of the engine.
+    pub engine: EngineOptions,
+    /// `host:port` under which discovery tells clients to reach this server.
+    pub address: String,
+    /// Paths that Kubernetes does not have.
+    pub extensions: Vec<Extension>,
+}
+
+/// Starts the API server over a store; it answers callers in process from then on.
+///
+/// # Errors
+/// The store does not answer, or the objects every cluster has cannot be created.
+pub async fn serve(
+    world: World,
+    store: Arc<dyn Store>,
+    settings: ServerSettings,
+) -> Result<Service, StartError> {
+    let engine = Engine::start(world.clone(), store, settings.engine).await?;
+    let health = Health::default().with("etcd", Scope::Everywhere, || true);
+    let settings = Settings {
+        world,
+        authorizer: Arc::new(PrivilegedOnly),
+        tokens: Tokens::default(),
+        health,
+        address: settings.address,
+        extensions: settings.extensions,
+    };
+    Ok(Service::new(Arc::new(engine), settings))
+}
