@@ -234,7 +234,10 @@ impl OpenFile {
     fn change(&self, action: &'static str, change: Option<Change>) -> Result<(), DiskError> {
         self.disk.check(action, &self.path)?;
         self.disk.platter.state.lock().operate(action, &self.path)?;
-        self.with(action, |content| Some(content.change(change?)))
+        self.with(action, |content| {
+            content.change(change?);
+            Some(())
+        })
     }
 }
 

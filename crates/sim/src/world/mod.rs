@@ -40,7 +40,9 @@ impl Drop for Simulation {
     /// Tasks hold worlds, which hold the executor that holds the tasks.
     fn drop(&mut self) {
         let components: Vec<String> = self.machines.lock().keys().cloned().collect();
-        components.iter().for_each(|component| self.crash(component));
+        for component in components {
+            self.crash(&component);
+        }
     }
 }
 
@@ -144,8 +146,7 @@ impl Simulation {
         });
         self.world(component).tasks.spawn("scenario", task);
         self.run_until(deadline, || slot.lock().is_some());
-        let output = slot.lock().take();
-        output
+        slot.lock().take()
     }
 
     /// Ends a component at once: its tasks stop where they wait, its disk loses un-synced writes. The

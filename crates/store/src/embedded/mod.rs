@@ -36,6 +36,8 @@ const MARKS: TableDefinition<'_, &str, u64> = TableDefinition::new("marks");
 /// The layout of this file; a later one is refused.
 const LAYOUT: (&str, u64) = ("layout", 1);
 const COMPACTED: &str = "compacted";
+/// What redb starts a file with.
+const MAGIC_BYTES: u64 = 9;
 /// Pages redb keeps in memory. Small, for watch caches serve nearly all reads.
 const CACHE_BYTES: usize = 8 << 20;
 /// From this size on checking after a crash would take longer than people like to wait.
@@ -60,6 +62,7 @@ impl EmbeddedLog {
         disk.create_folder(folder).map_err(failed)?;
         let lock = disk.lock_folder(folder).map_err(failed)?;
         let file = disk.open(&folder.join(FILE_NAME)).map_err(failed)?;
+        clear_if_unborn(&*file).map_err(failed)?;
         let open = open(&file)?;
         Ok(Self { open: RwLock::new(Some(open)), file, _lock: lock })
     }
@@ -90,6 +93,19 @@ impl EmbeddedLog {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Empties a file whose making was cut short. redb writes its magic number last of all, so where it
+/// would be there are zeros, and nothing was ever acknowledged.
+fn clear_if_unborn(file: &dyn File) -> Result<(), DiskError> {
+    let length = file.len()?.min(MAGIC_BYTES);
+    let mut magic = vec![0; usize::try_from(length).unwrap_or(0)];
+    file.read(0, &mut magic)?;
+    if magic.is_empty() || magic.iter().any(|byte| *byte != 0) {
+        return Ok(());
+    }
+    file.set_len(0)?;
+    file.sync()
 }
 
 /// Opens what the file has, or makes the tables if it is empty.
