@@ -107,34 +107,33 @@ impl Health {
 
 fn all(probe: Probe, results: &[(&'static str, bool)], query: &Query) -> Response {
     let mut excluded: Vec<&str> = query.all("exclude").collect();
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     let mut failed = false;
     for (name, is_well) in results {
         let is_excluded = excluded.contains(name);
         excluded.retain(|excluded| excluded != name);
-        lines.push_str(&match (is_excluded, is_well) {
-            (true, _) => format!("[+]{name} excluded: ok\n"),
-            (false, true) => format!("[+]{name} ok\n"),
-            (false, false) => format!("[-]{name} failed: reason withheld\n"),
+        lines.push(match (is_excluded, is_well) {
+            (true, _) => format!("[+]{name} excluded: ok"),
+            (false, true) => format!("[+]{name} ok"),
+            (false, false) => format!("[-]{name} failed: reason withheld"),
         });
         failed |= !is_excluded && !is_well;
     }
     if !excluded.is_empty() {
         let names: Vec<_> = excluded.iter().map(|name| format!("\"{name}\"")).collect();
-        lines.push_str(&format!(
-            "warn: some health checks cannot be excluded: no matches for {}\n",
-            names.join(", ")
-        ));
+        let names = names.join(", ");
+        lines.push(format!("warn: some health checks cannot be excluded: no matches for {names}"));
     }
-    if failed {
-        lines.push_str(&format!("{} check failed\n", probe.name()));
-        return Response::text(StatusCode::INTERNAL_SERVER_ERROR, lines);
-    }
-    if !query.has("verbose") {
+    if !failed && !query.has("verbose") {
         return Response::text(StatusCode::OK, "ok");
     }
-    lines.push_str(&format!("{} check passed\n", probe.name()));
-    Response::text(StatusCode::OK, lines)
+    let (code, verdict) = if failed {
+        (StatusCode::INTERNAL_SERVER_ERROR, "failed")
+    } else {
+        (StatusCode::OK, "passed")
+    };
+    lines.push(format!("{} check {verdict}\n", probe.name()));
+    Response::text(code, lines.join("\n"))
 }
 
 #[cfg(test)]

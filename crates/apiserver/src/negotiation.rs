@@ -252,11 +252,10 @@ impl<'a> Clause<'a> {
 
     fn choose(&self, endpoint: Endpoint) -> Option<Format> {
         let media = endpoint.media().iter().copied().find(|media| self.matches(*media))?;
-        if self
-            .parameter("stream")
-            .is_some_and(|stream| !stream.is_empty() && !(stream == "watch" && endpoint.is_watch()))
-        {
-            return None;
+        match self.parameter("stream") {
+            None | Some("") => {}
+            Some("watch") if endpoint.is_watch() => {}
+            Some(_) => return None,
         }
         let shape = self.shape(media, endpoint)?;
         let pretty = self.parameter("pretty").is_some_and(|value| value == "1");

@@ -1,38 +1,26 @@
-//! The envelope around protobuf objects, in bodies and in the frames of a watch.
+//! Built-in objects in protobuf, as bodies and in the frames of a watch.
 
-use std::sync::Arc;
-
-use api::catalog::ResourceFacts;
-use bytes::{BufMut, Bytes, BytesMut};
+use api::{catalog, proto};
+use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{Content, Object, Reason, Status, encode::ListMetadata};
+use crate::{Content, Reason, Status};
 
-/// Every protobuf object begins so.
-const MAGIC: &[u8; 4] = b"k8s\0";
+/// Reads a body.
+///
+/// # Errors
+/// What is wrong with it, with the bytes where they are few.
+pub(crate) fn content(body: &Bytes) -> Result<Content, proto::ProtoError> {
+    let value = proto::decode_object(catalog::builtin(), body)?;
+    Ok(Content { value, from_protobuf: true, raw: body.clone(), ..Content::default() })
+}
 
-/// Reads a body: envelope, kind, message.
-pub(crate) fn content(body: &Bytes) -> Result<Content, String> {
-    let Some(_) = body.strip_prefix(MAGIC) else {
-        return Err(format!(
-            "provided data does not appear to be a protobuf message, expected prefix {:?}",
-            MAGIC
-        ));
-    };
-    Err("protobuf".to_owned())
-}
-pub(crate) fn object(_value: &Value) -> Result<Bytes, Status> {
-    Err(Status::new(406, Reason::NotAcceptable, "protobuf"))
-}
-pub(crate) fn list(
-    _facts: &ResourceFacts,
-    _metadata: &ListMetadata,
-    _items: &[Arc<Object>],
-) -> Result<Bytes, Status> {
-    Err(Status::new(406, Reason::NotAcceptable, "protobuf"))
-}
-/// Appends one framed event of a watch.
-pub(crate) fn push_event(kind: &str, object: &[u8], frame: &mut BytesMut) {
-    frame.put_slice(kind.as_bytes());
-    frame.put_slice(object);
+/// Writes an object that names its kind.
+///
+/// # Errors
+/// 406 for a kind that has no protobuf form.
+pub(crate) fn object(value: &Value) -> Result<Bytes, Status> {
+    proto::encode_object(catalog::builtin(), value)
+        .map(Bytes::from)
+        .map_err(|error| Status::new(406, Reason::NotAcceptable, error.to_string()))
 }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn check(rows: &[(Method, &str)], wanted: Expect) {
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for (method, target) in rows {
             let info = RequestInfo::parse(method, target);
             let shown = match &info.resource {
@@ -165,9 +165,9 @@ mod tests {
                     r.rest.join("/")
                 ),
             };
-            lines.push_str(&format!("{} {shown}\n", info.verb));
+            lines.push(format!("{} {shown}\n", info.verb));
         }
-        wanted.assert_eq(&lines);
+        wanted.assert_eq(&lines.concat());
     }
 
     #[test]

@@ -78,9 +78,9 @@ impl Status {
     /// Says which object it is about.
     #[must_use]
     pub fn about(mut self, group: &str, kind: &str, name: &str) -> Self {
-        self.group = group.to_owned();
-        self.kind = kind.to_owned();
-        self.name = name.to_owned();
+        group.clone_into(&mut self.group);
+        kind.clone_into(&mut self.kind);
+        name.clone_into(&mut self.name);
         self.has_details = true;
         self
     }
@@ -142,10 +142,10 @@ impl Cause {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => Ok(()),
-            other => fmt::Debug::fmt(other, f),
+        if *self == Self::None {
+            return Ok(());
         }
+        fmt::Debug::fmt(self, f)
     }
 }
 impl fmt::Display for Status {

@@ -1,8 +1,8 @@
 //! Bodies as JSON values, whatever they were sent as.
 
-mod json;
+use std::fmt::Write as _;
 
-use api::catalog;
+use api::{catalog, schema};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -76,11 +76,13 @@ pub(crate) fn object(
 fn read(body_type: BodyType, body: &Bytes, expected: &Expected) -> Result<Content, Status> {
     let unread = |problem: &str| unrecognized(expected, problem, body);
     let mut content = match body_type {
-        BodyType::Json => json::content(body).map_err(|problem| {
+        BodyType::Json => json(body).map_err(|problem| {
             unread(&format!("couldn't get version/kind; json parse error: {problem}"))
         })?,
         BodyType::Yaml => yaml(body).map_err(|problem| unread(&problem))?,
-        BodyType::Protobuf => protobuf::content(body).map_err(|problem| unread(&problem))?,
+        BodyType::Protobuf => {
+            protobuf::content(body).map_err(|error| unread(&error.to_string()))?
+        }
     };
     if content.value.is_null() {
         content.value = Value::Object(Map::new());
@@ -117,7 +119,12 @@ pub(crate) fn delete_options(body_type: BodyType, body: &Bytes) -> Result<Conten
 /// # Errors
 /// What is wrong with the JSON.
 pub(crate) fn patch(body: &Bytes) -> Result<Content, String> {
-    json::content(body)
+    json(body).map_err(|error| error.to_string())
+}
+
+fn json(body: &Bytes) -> Result<Content, schema::json::ParseError> {
+    let schema::json::Parsed { value, duplicates } = schema::json::parse(body)?;
+    Ok(Content { value, duplicates, raw: body.clone(), ..Content::default() })
 }
 
 fn fill(object: &mut Map<String, Value>, field: &str, default: &str) {
@@ -213,7 +220,10 @@ fn summary(body: &[u8]) -> String {
     let shown = if body.first() == Some(&b'{') {
         String::from_utf8_lossy(head).into_owned()
     } else {
-        head.iter().map(|byte| format!("{byte:02x}")).collect()
+        head.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     };
     if body.len() > BYTES_MAX { format!("{shown} ...") } else { shown }
 }
@@ -309,7 +319,7 @@ mod tests {
             BodyType::Json,
             "nonsense",
             expect![
-                "400 the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: invalid character 'o' looking for beginning of value (6e6f6e73656e7365)"
+                "400 the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: invalid character 'o' in literal null (expecting 'u') (6e6f6e73656e7365)"
             ],
         );
         check(

@@ -4,7 +4,7 @@
 mod aggregated;
 mod legacy;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use api::catalog::{self, ResourceFacts};
 use bytes::Bytes;
@@ -126,7 +126,10 @@ impl Discovery {
 /// The upper-case hex SHA-512 that documents are told apart by.
 pub(crate) fn tag(body: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA512, body);
-    digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
+    digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02X}");
+        hex
+    })
 }
 
 fn groups() -> Vec<Group> {

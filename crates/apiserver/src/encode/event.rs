@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::catalog::ResourceFacts;
+use api::{catalog::ResourceFacts, proto::watch_frame};
 use bytes::{BufMut, Bytes, BytesMut};
 use meta::object::ResourceVersion;
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ impl EventEncoder {
                         protobuf::object(&status.to_json()).map(|object| (EventKind::Error, object))
                     });
                 if let Ok((kind, object)) = framed {
-                    protobuf::push_event(kind.as_str(), &object, frame);
+                    frame.put_slice(&watch_frame(kind.as_str(), &object));
                 }
             }
         }

@@ -6,7 +6,7 @@ mod shape;
 mod table;
 
 use api::catalog::ResourceFacts;
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use meta::time::Time;
 use serde_json::Value;
 
@@ -18,7 +18,6 @@ use crate::{
 
 pub(crate) use event::EventEncoder;
 pub(crate) use indent::indent;
-pub(crate) use shape::ListMetadata;
 
 /// Writes the answers of one resource in one form.
 #[derive(Debug, Clone, Copy)]
@@ -67,9 +66,6 @@ impl Encoder {
     pub(crate) fn list(&self, list: &Listed) -> Result<Bytes, Status> {
         let metadata = shape::ListMetadata::of_list(list);
         match self.format.shape {
-            Shape::Whole if self.format.media == Media::Protobuf => {
-                protobuf::list(self.facts, &metadata, &list.items)
-            }
             Shape::Whole => self.finish(shape::list(self.facts, &metadata, &list.items)?),
             Shape::Metadata(_) => Err(shape::no_object(self.facts)),
             Shape::MetadataList(version) => {
@@ -94,12 +90,7 @@ impl Encoder {
 pub(crate) fn write(json: Bytes, media: Media, pretty: bool) -> Result<Bytes, Status> {
     match media {
         Media::Json if pretty => Ok(Bytes::from(indent(&json))),
-        Media::Json => {
-            let mut line = Vec::with_capacity(json.len() + 1);
-            line.extend_from_slice(&json);
-            line.push(b'\n');
-            Ok(Bytes::from(line))
-        }
+        Media::Json => Ok(with_newline(json)),
         Media::Yaml => {
             let value: Value = serde_json::from_slice(&json).map_err(|error| broken(&error))?;
             let text = serde_saphyr::to_string(&value).map_err(|error| broken(&error))?;
@@ -110,6 +101,17 @@ pub(crate) fn write(json: Bytes, media: Media, pretty: bool) -> Result<Bytes, St
             protobuf::object(&value)
         }
     }
+}
+
+/// Kept bytes are copied; a list that was put together for this answer grows in place.
+fn with_newline(json: Bytes) -> Bytes {
+    let mut line = json.try_into_mut().unwrap_or_else(|kept| {
+        let mut copy = BytesMut::with_capacity(kept.len() + 1);
+        copy.extend_from_slice(&kept);
+        copy
+    });
+    line.put_u8(b'\n');
+    line.freeze()
 }
 
 /// An object of ours cannot be written: a fault of the server.

@@ -76,7 +76,8 @@ pub(crate) fn list(
     let prefix =
         format!("{{\"apiVersion\":\"{api_version}\",\"kind\":\"{}\",", facts.resource.kind);
     let mut written = list_head(&facts.list_kind, &api_version, metadata)?;
-    written.reserve(items.iter().map(|item| item.json.len()).sum());
+    // One more for each comma, and for the end.
+    written.reserve(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 3);
     for (index, item) in items.iter().enumerate() {
         separate(&mut written, index);
         if let Some(rest) = item.json.strip_prefix(prefix.as_bytes()) {

@@ -4,6 +4,8 @@
 mod message;
 mod paths;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod watch_body;
 
 use std::{sync::Arc, time::Duration};
@@ -78,7 +80,7 @@ struct Inner {
 }
 
 /// A request that takes longer is given up, unless it is a watch.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+const REQUEST_TIME_MAX: Duration = Duration::from_mins(1);
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
 impl Service {

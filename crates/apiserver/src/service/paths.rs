@@ -1,9 +1,10 @@
 //! Paths that are no resource: discovery, documents, version, health.
 
+use bytes::Bytes;
 use http::{Method, StatusCode, header};
 
-use super::{Inner, Request, Response};
-use crate::{discovery::Document, health::Probe, request_info::RequestInfo, route};
+use super::{Body, Indent, Inner, Request, Response, failure};
+use crate::{Status, discovery::Document, health::Probe, request_info::RequestInfo, route};
 
 impl Inner {
     pub(super) fn path(&self, request: &Request, info: &RequestInfo) -> Response {
@@ -19,14 +20,14 @@ impl Inner {
         let is_known_prefix =
             matches!(parts.as_slice(), ["api" | "apis" | "openapi" | "version", ..]);
         if is_known_prefix && request.method != Method::GET && request.method != Method::HEAD {
-            return super::failure(request, &route::method_not_allowed(), super::Indent::ForPeople);
+            return failure(request, &route::method_not_allowed(), Indent::ForPeople);
         }
         let accept = request.header(header::ACCEPT);
         match parts.as_slice() {
             [""] => document(request, &self.discovery.paths(&self.settings.health)),
             ["version"] => document(request, self.discovery.version()),
-            ["api"] => self.discovered(request, self.discovery.core(accept)),
-            ["apis"] => self.discovered(request, self.discovery.groups(accept)),
+            ["api"] => discovered(request, self.discovery.core(accept)),
+            ["apis"] => discovered(request, self.discovery.groups(accept)),
             ["api", version] => self.resources(request, "", version),
             ["apis", group] => match self.discovery.group(group) {
                 Some(group) => document(request, group),
@@ -37,20 +38,13 @@ impl Inner {
         }
     }
 
-    fn discovered(&self, request: &Request, found: Result<&Document, crate::Status>) -> Response {
-        match found {
-            Ok(found) => document(request, found),
-            Err(status) => super::failure(request, &status, super::Indent::ForPeople),
-        }
-    }
-
     fn resources(&self, request: &Request, group: &str, version: &str) -> Response {
         if !group.is_empty() && self.discovery.group(group).is_none() {
             return page_not_found();
         }
         match self.discovery.resources(group, version) {
             Some(found) => document(request, found),
-            None => super::failure(request, &route::resource_not_found(), super::Indent::ForPeople),
+            None => failure(request, &route::resource_not_found(), Indent::ForPeople),
         }
     }
 }
@@ -58,6 +52,13 @@ impl Inner {
 /// What the reference answers where nothing is.
 pub(super) fn page_not_found() -> Response {
     Response::text(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+fn discovered(request: &Request, found: Result<&Document, Status>) -> Response {
+    match found {
+        Ok(found) => document(request, found),
+        Err(status) => failure(request, &status, Indent::ForPeople),
+    }
 }
 
 /// A document, or the news that the client has it already.
@@ -72,7 +73,7 @@ fn document(request: &Request, document: &Document) -> Response {
     let known = request.header(header::IF_NONE_MATCH);
     if known.split(',').any(|known| known.trim() == quoted) {
         response.status = StatusCode::NOT_MODIFIED;
-        response.body = super::Body::Full(bytes::Bytes::new());
+        response.body = Body::Full(Bytes::new());
     }
     response
 }

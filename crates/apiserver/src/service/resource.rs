@@ -91,7 +91,7 @@ impl Call<'_> {
     fn format(&self) -> Result<Format, Status> {
         let facts = self.target.facts;
         let tables = !facts.storage_prefix.is_empty() || facts.has_verb("list");
-        let protobuf = false;
+        let protobuf = true;
         let endpoint = if self.info.verb == "watch" {
             Endpoint::Watch { tables, protobuf }
         } else {

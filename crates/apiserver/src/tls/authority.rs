@@ -103,6 +103,11 @@ impl Authority {
         self.sign(name, params)
     }
 
+    /// Itself, as files hold it.
+    pub(super) fn signed(self) -> Signed {
+        Signed { certificate: self.certificate, key: self.key }
+    }
+
     pub(super) fn sign_admin(&self, now: Time) -> Result<Signed, PkiError> {
         self.sign_client(ADMIN_NAME, MASTERS, now)
     }

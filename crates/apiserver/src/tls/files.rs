@@ -26,15 +26,11 @@ impl Pki {
         names: &ServingNames,
     ) -> Result<Self, PkiError> {
         disk.create_folder(folder)?;
-        let authority = match read(disk, folder, "ca")? {
-            Some(Signed { certificate, key }) => Authority { certificate, key },
-            None => {
-                let authority = Authority::new(now)?;
-                let Authority { certificate, key } = authority.clone();
-                write(disk, folder, "ca", &Signed { certificate, key })?;
-                authority
-            }
+        let Signed { certificate, key } = match read(disk, folder, "ca")? {
+            Some(signed) => signed,
+            None => written(disk, folder, "ca", Authority::new(now)?.signed())?,
         };
+        let authority = Authority { certificate, key };
         let is_good = |signed: &Signed| is_current(signed, now) && has_names(signed, names);
         let serving = match read(disk, folder, "apiserver")?.filter(is_good) {
             Some(signed) => signed,
@@ -65,16 +61,11 @@ fn read(disk: &dyn Disk, folder: &Path, name: &str) -> Result<Option<Signed>, Pk
     Ok(certificate.zip(key).map(|(certificate, key)| Signed { certificate, key }))
 }
 
+/// The key first: it makes the certificate worth keeping.
 fn written(disk: &dyn Disk, folder: &Path, name: &str, signed: Signed) -> Result<Signed, PkiError> {
-    write(disk, folder, name, &signed)?;
-    Ok(signed)
-}
-
-/// The key first: a certificate without its key would be kept for good.
-fn write(disk: &dyn Disk, folder: &Path, name: &str, signed: &Signed) -> Result<(), PkiError> {
     disk.replace(&folder.join(format!("{name}.key")), signed.key.as_bytes())?;
     disk.replace(&folder.join(format!("{name}.crt")), signed.certificate.as_bytes())?;
-    Ok(())
+    Ok(signed)
 }
 
 fn is_current(signed: &Signed, now: Time) -> bool {
