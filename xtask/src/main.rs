@@ -1,6 +1,10 @@
 //! The project's scripts: `cargo xtask COMMAND`.
 
+mod ci;
 mod facts;
+mod parity;
+mod process;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -13,11 +17,30 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: &[Command] = &[Command {
-    name: "facts",
-    about: "[--from DIR]  write crates/api/data from the tables of API facts",
-    run: facts::run,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "check",
+        about: "format, clippy, unit tests: before each commit",
+        run: ci::check,
+    },
+    Command { name: "ci", about: "everything that CI runs", run: ci::ci },
+    Command {
+        name: "facts",
+        about: "[--from DIR]  write crates/api/data from the tables of API facts",
+        run: facts::run,
+    },
+    Command {
+        name: "parity",
+        about: "where each line of the reference is tested",
+        run: parity::run,
+    },
+    Command { name: "sim", about: "--seed N | --seeds N  run the simulated cluster", run: ci::sim },
+    Command {
+        name: "tidy",
+        about: "what the style forbids and the compiler does not see",
+        run: tidy::run,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +63,12 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         bail!("no command {name:?}; there are:\n{}", lines.join("\n"));
     };
     (command.run)(&arguments[1..])
+}
+
+/// A line for the person who started the script.
+#[expect(clippy::print_stdout, reason = "a script talks to the person who started it")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "a script talks to the person who started it")]

@@ -1,0 +1,34 @@
+//! The commands that say whether a change is good.
+
+use anyhow::Result;
+
+use crate::{parity, process::cargo, tidy};
+
+/// Seeds that every change is run through.
+const SEEDS: &str = "300";
+
+/// `cargo xtask check`.
+pub(crate) fn check(_: &[String]) -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    cargo(&["test", "--workspace", "--exclude", "conformance", "--lib", "--bins"])
+}
+
+/// `cargo xtask ci`: the test command of the README.
+pub(crate) fn ci(_: &[String]) -> Result<()> {
+    tidy::run(&[])?;
+    parity::run(&[])?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
+    cargo(&["test", "--workspace", "--exclude", "conformance"])?;
+    cargo(&["build", "--release", "--bins"])?;
+    cargo(&["run", "--release", "--quiet", "--package", "sim", "--", "--seeds", SEEDS])?;
+    cargo(&["test", "--package", "conformance", "--", "--test-threads=1"])
+}
+
+/// `cargo xtask sim`.
+pub(crate) fn sim(arguments: &[String]) -> Result<()> {
+    let mut command = vec!["run", "--release", "--quiet", "--package", "sim", "--"];
+    command.extend(arguments.iter().map(String::as_str));
+    cargo(&command)
+}
