@@ -22,7 +22,7 @@ mod status;
 mod tests;
 mod why;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use api::views::{Deployment, Pod, ReplicaSet, StrategyType};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
@@ -91,26 +91,19 @@ fn on_deployment(_: &View, change: &Change<Deployment>, enqueue: &mut Enqueue<Ob
 }
 
 fn on_replica_set(view: &View, change: &Change<ReplicaSet>, enqueue: &mut Enqueue<ObjectKey>) {
-    for key in woken_by_replica_set(view, change) {
+    for key in claims::concerned(&view.deployments, |owner| &owner.spec.selector, change) {
         enqueue.add(key);
     }
-}
-
-fn on_pod(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
-    if let Some(key) = woken_by_pod(view, change) {
-        enqueue.add(key);
-    }
-}
-
-fn woken_by_replica_set(view: &View, change: &Change<ReplicaSet>) -> BTreeSet<ObjectKey> {
-    claims::concerned(&view.deployments, |deployment| &deployment.spec.selector, change)
 }
 
 /// Only the end of a pod matters, and only to Recreate: it waits for the last old one.
-fn woken_by_pod(view: &View, change: &Change<Pod>) -> Option<ObjectKey> {
-    let (Some(pod), None) = (&change.old, &change.new) else { return None };
-    let replica_set = claims::resolve(&view.replica_sets, &pod.metadata)?;
-    let deployment = claims::resolve(&view.deployments, &replica_set.metadata)?;
-    let recreates = deployment.spec.strategy.kind == StrategyType::Recreate;
-    recreates.then(|| deployment.metadata.key())
+fn on_pod(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
+    let (Some(pod), None) = (&change.old, &change.new) else { return };
+    let owner = claims::resolve(&view.replica_sets, &pod.metadata)
+        .and_then(|replica_set| claims::resolve(&view.deployments, &replica_set.metadata));
+    if let Some(deployment) = owner
+        && deployment.spec.strategy.kind == StrategyType::Recreate
+    {
+        enqueue.add(deployment.metadata.key());
+    }
 }

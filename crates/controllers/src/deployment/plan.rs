@@ -29,11 +29,9 @@ pub struct Memory {
 }
 
 #[derive(Debug)]
-enum Refusal {
-    /// Nothing can be made here any more; trying again is useless until something changes.
-    NamespaceTerminating,
-    /// Worth a condition and an event.
-    Other { name: Text, error: String },
+struct Refusal {
+    name: Text,
+    error: String,
 }
 
 impl Memory {
@@ -45,11 +43,8 @@ impl Memory {
             return;
         }
         let name = object.pointer("/metadata/name").and_then(serde_json::Value::as_str);
-        self.refusal = Some(if error.is_namespace_terminating() {
-            Refusal::NamespaceTerminating
-        } else {
-            Refusal::Other { name: name.unwrap_or_default().into(), error: error.to_string() }
-        });
+        let name = name.unwrap_or_default().into();
+        self.refusal = Some(Refusal { name, error: error.to_string() });
     }
 }
 
@@ -156,20 +151,12 @@ fn ensure_new(memory: &mut Memory, rollout: &Rollout, draft: &mut Draft<'_>) -> 
     if rollout.name_taken {
         return Some(count_collision(rollout));
     }
-    match refusal {
-        None => draft.create_new(),
-        Some(Refusal::NamespaceTerminating) => {
-            cov_mark::hit!(deployment_does_not_insist_in_a_terminating_namespace);
-            return Some(Plan::rest());
-        }
-        Some(Refusal::Other { name, error }) => {
-            let reported = report_refusal(rollout, draft, &name, &error);
-            if reported.is_some() {
-                return reported;
-            }
-            draft.create_new();
-        }
+    if let Some(refusal) = refusal
+        && let Some(report) = report_refusal(rollout, draft, &refusal)
+    {
+        return Some(report);
     }
+    draft.create_new();
     None
 }
 
@@ -178,8 +165,7 @@ fn ensure_new(memory: &mut Memory, rollout: &Rollout, draft: &mut Draft<'_>) -> 
 fn report_refusal(
     rollout: &Rollout,
     draft: &mut Draft<'_>,
-    name: &str,
-    error: &str,
+    Refusal { name, error }: &Refusal,
 ) -> Option<Plan<Why>> {
     let metadata = &rollout.deployment.metadata;
     let message = format!("Failed to create new replica set \"{name}\": {error}");

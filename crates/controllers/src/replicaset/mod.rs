@@ -13,7 +13,7 @@ mod status;
 mod tests;
 mod why;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use api::views::{Pod, ReplicaSet};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
@@ -79,11 +79,7 @@ fn on_replica_set(_: &View, change: &Change<ReplicaSet>, enqueue: &mut Enqueue<O
 }
 
 fn on_pod(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
-    for key in woken_by_pod(view, change) {
+    for key in claims::concerned(&view.replica_sets, |owner| &owner.spec.selector, change) {
         enqueue.add(key);
     }
-}
-
-fn woken_by_pod(view: &View, change: &Change<Pod>) -> BTreeSet<ObjectKey> {
-    claims::concerned(&view.replica_sets, |replica_set| &replica_set.spec.selector, change)
 }

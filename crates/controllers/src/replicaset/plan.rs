@@ -16,8 +16,6 @@ const ADOPTION_RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Memory {
     failure: Option<Failure>,
-    /// The namespace takes no pods any more: trying again is useless until something changes.
-    is_namespace_terminating: bool,
 }
 
 /// The first failure of a batch.
@@ -31,11 +29,6 @@ impl Memory {
     pub(super) fn note_failure(&mut self, step: &Step<Why>, error: &ClientError) {
         let failure = match &step.action {
             Action::Create { resource, .. } if *resource == PODS => {
-                if error.is_namespace_terminating() {
-                    cov_mark::hit!(replica_set_does_not_report_a_terminating_namespace);
-                    self.is_namespace_terminating = true;
-                    return;
-                }
                 Failure { reason: "FailedCreate", message: error.to_string() }
             }
             Action::Delete { .. } => Failure {
@@ -72,7 +65,7 @@ pub(super) fn plan(memory: &mut Memory, replicas: &Replicas, now: Time) -> Plan<
         // First: what failed before may fail again, and what follows a failure is not done.
         plan.step(report.clone());
     }
-    if !metadata.is_deleting() && !std::mem::take(&mut memory.is_namespace_terminating) {
+    if !metadata.is_deleting() {
         adjust(replicas, &mut plan, now);
     }
     if let (false, Some(report)) = (reports_failure, report) {

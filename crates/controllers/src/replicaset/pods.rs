@@ -95,7 +95,7 @@ fn event(
     replica_set: &ReplicaSet,
     kind: EventType,
     reason: &'static str,
-    message: &'static str,
+    message: impl Into<String>,
 ) -> Event {
     let metadata = &replica_set.metadata;
     let regarding = ObjectReference {
@@ -104,5 +104,5 @@ fn event(
         uid: metadata.uid.clone(),
         version: metadata.resource_version,
     };
-    Event { regarding, kind, reason, message: message.to_owned() }
+    Event { regarding, kind, reason, message: message.into() }
 }

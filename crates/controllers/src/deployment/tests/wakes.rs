@@ -1,33 +1,48 @@
 //! Which changes make which Deployments dirty.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use api::views::{Pod, ReplicaSet};
+use api::views::{Deployment, Pod, ReplicaSet};
 use meta::object::ObjectKey;
-use runtime::Change;
+use runtime::{Change, Enqueue};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use testkit::{Scene, view};
 
 use super::DeploymentController;
-use crate::deployment::{woken_by_pod, woken_by_replica_set};
+use crate::deployment::{on_deployment, on_pod, on_replica_set};
 
 fn change<K: DeserializeOwned>(old: Option<&Value>, new: Option<&Value>) -> Change<K> {
     let decode = |object: &Value| Arc::new(K::deserialize(object).expect("sound"));
     Change { old: old.map(decode), new: new.map(decode) }
 }
 
+fn has_web(woken: &Enqueue<ObjectKey>) -> bool {
+    woken.keys().contains(&(ObjectKey::new("shop", "web"), Duration::ZERO))
+}
+
 /// Whether `shop/web` is woken by a ReplicaSet that was `old` and is `new`.
 fn wakes(old: Option<&Value>, new: Option<&Value>) -> bool {
     let view = view::<DeploymentController>(&Scene::parse("3 +1 -0"));
-    let woken = woken_by_replica_set(&view, &change::<ReplicaSet>(old, new));
-    woken.contains(&ObjectKey::new("shop", "web"))
+    let mut woken = Enqueue::default();
+    on_replica_set(&view, &change::<ReplicaSet>(old, new), &mut woken);
+    has_web(&woken)
 }
 
 fn replica_set(role: &str) -> Value {
     Scene::parse(&format!("3 +1 -0 | {role} 3/3/3")).replica_sets.remove(0)
 }
 
+#[test]
+fn whatever_happens_to_a_deployment_wakes_it() {
+    let scene = Scene::parse("3 +1 -0");
+    let (view, web) = (view::<DeploymentController>(&scene), Some(&scene.deployments[0]));
+    for (old, new) in [(None, web), (web, web), (web, None)] {
+        let mut woken = Enqueue::default();
+        on_deployment(&view, &change::<Deployment>(old, new), &mut woken);
+        assert!(has_web(&woken));
+    }
+}
 #[test]
 fn its_own_replica_set_wakes_it_whatever_happens_to_it() {
     let own = replica_set("old");
@@ -77,7 +92,9 @@ fn only_the_end_of_a_pod_wakes_and_only_to_recreate() {
         let scene = Scene::parse(scene);
         let (view, pod) = (view::<DeploymentController>(&scene), &scene.pods[0]);
         let (old, new) = if is_gone { (Some(pod), None) } else { (Some(pod), Some(pod)) };
-        woken_by_pod(&view, &change::<Pod>(old, new)).is_some()
+        let mut woken = Enqueue::default();
+        on_pod(&view, &change::<Pod>(old, new), &mut woken);
+        has_web(&woken)
     };
     let pod = "old 1/1/1 | pod web-old Running";
     assert!(woken(&format!("3 +0 -0 recreate | {pod}"), true));

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use api::views::Pod;
 use expect_test::expect;
-use runtime::Change;
+use runtime::{Change, Enqueue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::{Scene, view};
 
 use super::{ReplicaSetController, check};
-use crate::replicaset::woken_by_pod;
+use crate::replicaset::on_pod;
 
 #[test]
 fn a_matching_orphan_is_adopted_before_anything_is_made() {
@@ -44,7 +44,9 @@ fn woken(old: Option<&Value>, new: Option<&Value>) -> usize {
     let view = view::<ReplicaSetController>(&Scene::parse("replicas 1"));
     let decode = |pod: &Value| Arc::new(Pod::deserialize(pod).expect("sound"));
     let change = Change { old: old.map(decode), new: new.map(decode) };
-    woken_by_pod(&view, &change).len()
+    let mut woken = Enqueue::default();
+    on_pod(&view, &change, &mut woken);
+    woken.keys().len()
 }
 
 fn pod(text: &str) -> Value {

@@ -123,7 +123,7 @@ fn a_template_without_labels_makes_no_pods() {
 fn a_refused_pod_is_reported_before_the_next_attempt() {
     check_refused(
         "replicas 2",
-        refusal(&[]),
+        refusal(),
         expect![[r#"
         patch replicasets web/status {"status":{"conditions":["ReplicaFailure=True FailedCreate: exceeded quota"],"terminatingReplicas":0}} # what is reported has changed
         2x few: create pods web- # 2 pods are wanted and 0 are there
@@ -137,7 +137,7 @@ fn a_reported_failure_keeps_its_text_while_it_lasts() {
     cov_mark::check!(replica_set_failure_keeps_its_text);
     check_refused(
         "replicas 2 terminating=0 failure=FailedCreate",
-        refusal(&[]),
+        refusal(),
         expect![[r#"
         2x few: create pods web- # 2 pods are wanted and 0 are there
           Normal SuccessfulCreate: Created pod: {name}
@@ -158,7 +158,7 @@ fn a_plan_without_failure_takes_the_report_back() {
 fn a_refused_deletion_is_reported() {
     check_refused(
         "replicas 0 status=1/1/1/1 terminating=0 | a ready",
-        refusal(&[]),
+        refusal(),
         expect![[r#"
         patch replicasets web/status {"status":{"conditions":["ReplicaFailure=True FailedDelete: unable to delete pods: exceeded quota"]}} # what is reported has changed
         all: delete pods a # 0 pods are wanted and 1 are there
@@ -167,18 +167,12 @@ fn a_refused_deletion_is_reported() {
     "#]],
     );
 }
-#[test]
-fn a_terminating_namespace_is_not_reported() {
-    cov_mark::check!(replica_set_does_not_report_a_terminating_namespace);
-    check_refused("replicas 1 terminating=0", refusal(&["NamespaceTerminating"]), expect![""]);
-}
-
-fn refusal(causes: &[&str]) -> ApiError {
+fn refusal() -> ApiError {
     ApiError {
         code: 403,
         reason: "Forbidden".to_owned(),
         message: "exceeded quota".to_owned(),
-        causes: causes.iter().map(|cause| (*cause).to_owned()).collect(),
+        causes: Vec::new(),
         retry_after: None,
     }
 }
