@@ -16,5 +16,7 @@ pub const DEPLOYMENTS: Resource =
     Resource::new("apps", "v1", "deployments", "Deployment", Scope::Namespaced);
 pub const REPLICA_SETS: Resource =
     Resource::new("apps", "v1", "replicasets", "ReplicaSet", Scope::Namespaced);
+pub const REPLICATION_CONTROLLERS: Resource =
+    Resource::new("", "v1", "replicationcontrollers", "ReplicationController", Scope::Namespaced);
 pub const LEASES: Resource =
     Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);

@@ -32,6 +32,7 @@ macro_rules! for_each_controller {
             $crate::garbagecollector::GarbageCollector,
             $crate::namespace::NamespaceController,
             $crate::replicaset::ReplicaSetController,
+            $crate::replicaset::ReplicationControllerController,
             $crate::rootcacertpublisher::RootCaCertPublisher,
             $crate::serviceaccount::ServiceAccountController,
         }

@@ -1,6 +1,6 @@
 //! Runs `observe` and `plan` on a scene.
 
-use api::views::{Deployment, Kind, Object, Pod, ReplicaSet};
+use api::views::{Deployment, Kind, Object, Pod, ReplicaSet, ReplicationController};
 use meta::object::{ObjectKey, ResourceVersion};
 use runtime::{Answers, Controller, Informers, Observation, Plan, Read};
 use serde::de::DeserializeOwned;
@@ -14,6 +14,7 @@ pub fn view<C: Controller>(scene: &Scene) -> C::View {
     let view = C::view(&mut informers);
     fill::<Deployment>(&mut informers, &scene.deployments);
     fill::<ReplicaSet>(&mut informers, &scene.replica_sets);
+    fill::<ReplicationController>(&mut informers, &scene.replication_controllers);
     fill::<Pod>(&mut informers, &scene.pods);
     view
 }

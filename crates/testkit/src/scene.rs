@@ -31,6 +31,8 @@ pub struct Scene {
     pub deployments: Vec<Value>,
     /// In the order written.
     pub replica_sets: Vec<Value>,
+    /// None but those that a test puts in.
+    pub replication_controllers: Vec<Value>,
     /// In the order written.
     pub pods: Vec<Value>,
     /// What live reads find where it differs from the above.
@@ -90,7 +92,7 @@ fn deployment(text: &str) -> Value {
         },
         "spec": {
             "replicas": share(desired),
-            "selector": if words.has("select-all") { json!({}) } else { json!({"matchLabels": {"app": "web"}}) },
+            "selector": selector(&words),
             "template": template("new"),
             "strategy": strategy,
             "minReadySeconds": words.number("minready").unwrap_or(0),
@@ -105,6 +107,16 @@ fn deployment(text: &str) -> Value {
             "collisionCount": words.number("collisions"), "conditions": conditions,
         },
     })
+}
+
+fn selector(words: &Words<'_>) -> Value {
+    if words.has("select-all") {
+        return json!({});
+    }
+    if words.has("bad-selector") {
+        return json!({"matchExpressions": [{"key": "app", "operator": "Like"}]});
+    }
+    json!({"matchLabels": {"app": "web"}})
 }
 
 fn available() -> Value {
@@ -258,7 +270,7 @@ fn lone_replica_set(text: &str) -> Value {
         },
         "spec": {
             "replicas": wanted, "minReadySeconds": words.number("minready").unwrap_or(0),
-            "selector": {"matchLabels": {"app": "web"}},
+            "selector": selector(&words),
             "template": {"metadata": {"labels": labels}, "spec": {"containers": []}},
         },
         "status": {

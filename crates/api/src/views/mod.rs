@@ -9,6 +9,7 @@ mod node;
 mod partial;
 mod pod;
 mod replica_set;
+mod replication_controller;
 mod service_account;
 mod template;
 
@@ -28,6 +29,7 @@ pub use pod::{
     Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
 };
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
+pub use replication_controller::ReplicationController;
 pub use service_account::ServiceAccount;
 pub use template::Template;
 

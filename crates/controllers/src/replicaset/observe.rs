@@ -2,35 +2,43 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{
-    resources::REPLICA_SETS,
-    views::{Phase, Pod, ReplicaSet},
-};
+use api::views::{Phase, Pod, ReplicaSet};
 use meta::{object::ObjectKey, selector::Selector, text::Text};
 use runtime::{Answers, Observation};
 
 use super::{
-    View,
+    Replicated, View,
     replicas::{Replicas, wanted},
 };
-use crate::shared::claims::{Claims, PODS_BY_OWNER, REPLICA_SETS_BY_OWNER};
+use crate::shared::claims::{Claims, PODS_BY_OWNER};
 
-pub(super) fn observe(view: &View, key: &ObjectKey, answers: &Answers) -> Observation<Replicas> {
-    let Some(replica_set) = view.replica_sets.get(key) else { return Observation::Gone };
+pub(super) fn observe<K: Replicated>(
+    view: &View<K>,
+    key: &ObjectKey,
+    answers: &Answers,
+) -> Observation<Replicas> {
+    let Some(owner) = view.owners.get(key) else { return Observation::Gone };
+    let replica_set = Arc::clone(owner.as_replica_set());
+    let metadata = &replica_set.metadata;
     let (invalid_selector, mut claims) = match Selector::from_json(&replica_set.spec.selector) {
         Err(reason) => (Some(reason.to_string()), Claims::default()),
-        Ok(selector) => (None, claim(view, &replica_set, &selector)),
+        Ok(selector) => {
+            let pods = &view.pods;
+            (None, Claims::sort(pods, &PODS_BY_OWNER, metadata, &selector, Pod::is_active))
+        }
     };
-    if let Some(read) = claims.recheck(&REPLICA_SETS, &replica_set.metadata, answers) {
+    if let Some(read) = claims.recheck(&K::RESOURCE, metadata, answers) {
         return Observation::Ask(vec![read]);
     }
     let pods = |wanted: fn(&Pod) -> bool| -> Vec<Arc<Pod>> {
         claims.owned.iter().filter(|pod| wanted(pod)).cloned().collect()
     };
     let active = pods(Pod::is_active);
+    let terminating = pods(|pod| pod.metadata.is_deleting() && !pod.is_finished()).len();
     let some_must_go = (1..active.len()).contains(&wanted(&replica_set));
     Observation::Ready(Replicas {
-        terminating: pods(|pod| pod.metadata.is_deleting() && !pod.is_finished()).len(),
+        resource: K::RESOURCE,
+        terminating: K::COUNTS_TERMINATING.then_some(terminating),
         failed: pods(|pod| pod.status.phase == Phase::Failed),
         related_by_node: if some_must_go {
             related_by_node(view, &replica_set)
@@ -44,18 +52,16 @@ pub(super) fn observe(view: &View, key: &ObjectKey, answers: &Answers) -> Observ
     })
 }
 
-fn claim(view: &View, replica_set: &ReplicaSet, selector: &Selector) -> Claims<Pod> {
-    Claims::sort(&view.pods, &PODS_BY_OWNER, &replica_set.metadata, selector, Pod::is_active)
-}
-
-/// Counts what the selectors of a controller's ReplicaSets mean; without a controller nothing counts.
-fn related_by_node(view: &View, replica_set: &ReplicaSet) -> BTreeMap<Text, usize> {
+/// Counts what the selectors of one controller's owners mean; without a controller nothing counts.
+fn related_by_node<K: Replicated>(view: &View<K>, owner: &ReplicaSet) -> BTreeMap<Text, usize> {
     let mut by_node = BTreeMap::new();
-    let Some(owner) = replica_set.metadata.controller() else { return by_node };
-    let related = view.replica_sets.by_index(&REPLICA_SETS_BY_OWNER, &owner.uid.0);
-    let selectors: Vec<_> =
-        related.iter().filter_map(|set| Selector::from_json(&set.spec.selector).ok()).collect();
-    for pod in view.pods.in_namespace(&replica_set.metadata.namespace) {
+    let Some(controller) = owner.metadata.controller() else { return by_node };
+    let related = view.owners.by_index(K::BY_OWNER, &controller.uid.0);
+    let selectors: Vec<_> = related
+        .iter()
+        .filter_map(|set| Selector::from_json(&set.as_replica_set().spec.selector).ok())
+        .collect();
+    for pod in view.pods.in_namespace(&owner.metadata.namespace) {
         let is_meant = selectors.iter().any(|selector| selector.matches(&pod.metadata.labels));
         if pod.is_active() && is_meant {
             *by_node.entry(pod.spec.node_name.clone()).or_default() += 1;

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, time::Duration};
 
-use api::resources::{PODS, REPLICA_SETS};
+use api::resources::PODS;
 use meta::time::Time;
 use runtime::{Action, ClientError, Plan, Stage, Step};
 use tracing::warn;
@@ -111,7 +111,7 @@ fn claims(replicas: &Replicas) -> Plan<Why> {
         warn!(key = %owner.key(), "the owner may not adopt");
         plan.wake(ADOPTION_RETRY);
     }
-    for action in replicas.claims.adoptions(&REPLICA_SETS, owner) {
+    for action in replicas.claims.adoptions(&replicas.resource, owner) {
         plan.step(Step::new(action, Why::Adopt));
     }
     for action in replicas.claims.releases(owner) {

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{
-    resources::{PODS, REPLICA_SETS},
-    views::{Pod, ReplicaSet},
-};
+use api::{resources::PODS, views::Pod};
 use meta::time::Time;
 use runtime::{
     Action, Event, EventType, Guard, ObjectReference, Step, Target, owners::controller_reference,
@@ -21,20 +18,19 @@ const NAME_LENGTH_MAX: usize = 253;
 
 /// Steps that make the missing pods.
 pub(super) fn creates(replicas: &Replicas, missing: usize) -> Vec<Step<Why>> {
-    let replica_set = &replicas.replica_set;
-    let pod = pod(replica_set);
+    let pod = pod(replicas);
     let why = Why::TooFew { wanted: replicas.wanted(), active: replicas.active.len() };
     let create = || {
         let action = Action::Create {
             resource: PODS,
-            namespace: replica_set.metadata.namespace.clone(),
+            namespace: replicas.replica_set.metadata.namespace.clone(),
             object: pod.clone(),
         };
         let mut step = Step::new(action, why.clone());
         step.on_success =
-            Some(event(replica_set, EventType::Normal, "SuccessfulCreate", "Created pod: {name}"));
+            Some(event(replicas, EventType::Normal, "SuccessfulCreate", "Created pod: {name}"));
         step.on_failure =
-            Some(event(replica_set, EventType::Warning, "FailedCreate", "Error creating: {error}"));
+            Some(event(replicas, EventType::Warning, "FailedCreate", "Error creating: {error}"));
         step
     };
     std::iter::repeat_with(create).take(missing.min(BURST)).collect()
@@ -42,9 +38,10 @@ pub(super) fn creates(replicas: &Replicas, missing: usize) -> Vec<Step<Why>> {
 
 /// Steps that delete the pods that are too many.
 pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step<Why>> {
-    let replica_set = &replicas.replica_set;
     let why = Why::TooMany { wanted: replicas.wanted(), active: replicas.active.len() };
     let delete = |pod: Arc<Pod>| {
+        // Not `{name}`: the answer to a delete need not show the pod.
+        let deleted = format!("Deleted pod: {}", pod.metadata.name);
         let action = Action::Delete {
             target: Target::of(&*pod),
             propagation: None,
@@ -52,10 +49,9 @@ pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step
             guard: Guard::Uid,
         };
         let mut step = Step::new(action, why.clone());
-        step.on_success =
-            Some(event(replica_set, EventType::Normal, "SuccessfulDelete", "Deleted pod: {name}"));
+        step.on_success = Some(event(replicas, EventType::Normal, "SuccessfulDelete", deleted));
         step.on_failure =
-            Some(event(replica_set, EventType::Warning, "FailedDelete", "Error deleting: {error}"));
+            Some(event(replicas, EventType::Warning, "FailedDelete", "Error deleting: {error}"));
         step
     };
     first_to_go(replicas, excess.min(BURST), now).into_iter().map(delete).collect()
@@ -71,13 +67,13 @@ fn first_to_go(replicas: &Replicas, count: usize, now: Time) -> Vec<Arc<Pod>> {
 }
 
 /// The pod that the template describes.
-fn pod(replica_set: &ReplicaSet) -> Value {
-    let owner = &replica_set.metadata;
-    let template = replica_set.spec.template.json();
+fn pod(replicas: &Replicas) -> Value {
+    let owner = &replicas.replica_set.metadata;
+    let template = replicas.replica_set.spec.template.json();
     let mut metadata = json!({
         "generateName": prefix(&owner.name),
         "namespace": owner.namespace,
-        "ownerReferences": [controller_reference(&REPLICA_SETS, owner)],
+        "ownerReferences": [controller_reference(&replicas.resource, owner)],
     });
     for field in ["labels", "annotations", "finalizers"] {
         if let Some(value) = template.pointer(&format!("/metadata/{field}")) {
@@ -92,14 +88,14 @@ fn prefix(name: &str) -> String {
 }
 
 fn event(
-    replica_set: &ReplicaSet,
+    replicas: &Replicas,
     kind: EventType,
     reason: &'static str,
     message: impl Into<String>,
 ) -> Event {
-    let metadata = &replica_set.metadata;
+    let metadata = &replicas.replica_set.metadata;
     let regarding = ObjectReference {
-        resource: REPLICA_SETS,
+        resource: replicas.resource.clone(),
         key: metadata.key(),
         uid: metadata.uid.clone(),
         version: metadata.resource_version,

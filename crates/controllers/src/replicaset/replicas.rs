@@ -3,20 +3,23 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use api::views::{Pod, ReplicaSet};
-use meta::text::Text;
+use meta::{resource::Resource, text::Text};
 
 use crate::shared::claims::Claims;
 
 /// A ReplicaSet with its pods, as seen at one moment.
 pub struct Replicas {
+    /// Whose pods they are.
+    pub(super) resource: Resource,
+    /// The owner; one of another kind is read as a ReplicaSet.
     pub(super) replica_set: Arc<ReplicaSet>,
     /// What is wrong with the selector, if anything.
     pub(super) invalid_selector: Option<String>,
     pub(super) claims: Claims<Pod>,
     /// Owned pods that are neither finished nor on their way out.
     pub(super) active: Vec<Arc<Pod>>,
-    /// Owned pods on their way out.
-    pub(super) terminating: usize,
+    /// Owned pods on their way out; `None` where the kind does not report them.
+    pub(super) terminating: Option<usize>,
     /// Owned pods that have failed.
     pub(super) failed: Vec<Arc<Pod>>,
     /// Active pods on each node over all ReplicaSets of the same controller; looked at only where some
@@ -40,7 +43,7 @@ impl fmt::Debug for Replicas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ready = self.active.iter().filter(|pod| pod.is_ready()).count();
         write!(f, "{} wanted | {} active, {ready} ready", self.wanted(), self.active.len())?;
-        write!(f, ", {} terminating, {} failed", self.terminating, self.failed.len())?;
+        write!(f, ", {} terminating, {} failed", self.terminating.unwrap_or(0), self.failed.len())?;
         let (adopt, release) = (self.claims.adopt.len(), self.claims.release.len());
         write!(f, " | {adopt} to adopt, {release} to release")
     }

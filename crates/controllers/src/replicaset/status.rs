@@ -32,7 +32,7 @@ pub(super) fn status(
         available_replicas: count(&|pod| {
             available_in(replicas, pod, now).is_some_and(|rest| rest.is_zero())
         }),
-        terminating_replicas: Some(to_i32(replicas.terminating)),
+        terminating_replicas: replicas.terminating.map(to_i32),
         observed_generation: replica_set.metadata.generation,
         conditions: conditions(replicas, failure, now),
     }
@@ -50,7 +50,7 @@ pub(super) fn step(replicas: &Replicas, new: &ReplicaSetStatus) -> Option<Step<W
     patch.count("observedGeneration", old.observed_generation, new.observed_generation);
     patch.list("conditions", &old.conditions, &new.conditions);
     let action = Action::Patch {
-        target: Target::of(&*replicas.replica_set),
+        target: Target::new(replicas.resource.clone(), &replicas.replica_set.metadata),
         kind: PatchKind::Merge,
         patch: json!({"status": patch.into_patch()?}),
         subresource: "status",

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::views::{Kind, Pod, ReplicaSet};
+use api::views::{Kind, Object, Pod, ReplicaSet, ReplicationController};
 use meta::{
     object::{ObjectKey, ObjectMeta},
     resource::Resource,
@@ -18,6 +18,9 @@ use serde_json::Value;
 /// ReplicaSets by controlling owner, and the orphans of each namespace.
 pub(crate) static REPLICA_SETS_BY_OWNER: Index<ReplicaSet> =
     Index { name: "owner", values: |replica_set| index_values(&replica_set.metadata) };
+/// ReplicationControllers by controlling owner, and the orphans of each namespace.
+pub(crate) static REPLICATION_CONTROLLERS_BY_OWNER: Index<ReplicationController> =
+    Index { name: "owner", values: |controller| index_values(controller.metadata()) };
 /// Pods by controlling owner, and the orphans of each namespace.
 pub(crate) static PODS_BY_OWNER: Index<Pod> =
     Index { name: "owner", values: |pod| index_values(&pod.metadata) };
@@ -107,7 +110,7 @@ pub(crate) fn resolve<O: Kind>(cache: &Cache<O>, metadata: &ObjectMeta) -> Optio
 /// nobody's, all whose selector means it.
 pub(crate) fn concerned<O: Kind, K: Kind>(
     owners: &Cache<O>,
-    selector: fn(&O) -> &Value,
+    selector: fn(&Arc<O>) -> &Value,
     change: &Change<K>,
 ) -> BTreeSet<ObjectKey> {
     let (old, new) = (change.old.as_deref(), change.new.as_deref());

@@ -23,6 +23,16 @@ fn an_empty_selector_is_told_and_nothing_else_happens() {
     );
 }
 #[test]
+fn a_selector_that_cannot_be_understood_stops_everything() {
+    check("3 +1 -0 bad-selector generation=2 observed=1", expect![[""]]);
+}
+#[test]
+fn names_are_those_that_dashboards_know() {
+    assert_eq!(DeploymentController::NAME, "deployment-controller");
+    assert_eq!(DeploymentController::QUEUE, "deployment");
+    assert_eq!(DeploymentController::EVENT_SOURCE, "deployment-controller");
+}
+#[test]
 fn an_unknown_strategy_is_left_alone() {
     check("3 +1 -0 strategy=Surprise | new 1/1/1 revision=1", expect![[""]]);
 }

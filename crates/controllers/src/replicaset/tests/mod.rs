@@ -4,6 +4,7 @@ mod backoff;
 mod claims;
 mod plan;
 mod ranking;
+mod replication_controller;
 mod status;
 
 use expect_test::Expect;

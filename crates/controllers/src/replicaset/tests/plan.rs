@@ -1,7 +1,8 @@
 //! How many pods are made or deleted, and what is told when that fails.
 
 use expect_test::{Expect, expect};
-use runtime::{Action, ApiError, ClientError};
+use meta::object::ObjectKey;
+use runtime::{Action, Answers, ApiError, ClientError, Controller, Observation};
 use testkit::{Scene, decide, show};
 
 use super::{Memory, ReplicaSetController, check, plan};
@@ -53,6 +54,34 @@ fn the_pod_is_the_template_with_a_generated_name_and_an_owner() {
     .assert_eq(&serde_json::to_string_pretty(object).expect("prints"));
 }
 #[test]
+fn a_name_as_long_as_may_be_is_the_prefix_as_it_is() {
+    let mut scene = Scene::parse("replicas 1");
+    for (length, prefix_length) in [(252, 253), (253, 253)] {
+        scene.replica_sets[0]["metadata"]["name"] = "w".repeat(length).into();
+        let view = testkit::view::<ReplicaSetController>(&scene);
+        let key = ObjectKey::new("shop", "w".repeat(length));
+        let Observation::Ready(replicas) =
+            ReplicaSetController::observe(&view, &key, &Answers::default())
+        else {
+            panic!("it is there")
+        };
+        let plan = ReplicaSetController::plan(&mut Memory::default(), &replicas, testkit::now());
+        let step = plan.steps().next().expect("a create");
+        let Action::Create { object, .. } = &step.action else { panic!("{step:?}") };
+        let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default();
+        assert_eq!(prefix.len(), prefix_length);
+    }
+}
+#[test]
+fn a_selector_that_cannot_be_understood_stops_everything() {
+    check("replicas 1 bad-selector | a ready", expect![[""]]);
+}
+#[test]
+fn the_same_facts_give_the_same_plan() {
+    let scene = "replicas 1 | a ready since=9 | b ready since=8 | c Pending";
+    assert_eq!(plan(scene), plan(scene));
+}
+#[test]
 fn no_more_than_a_burst_at_once() {
     assert_eq!(
         plan("replicas 2000").steps().filter(|s| matches!(s.action, Action::Create { .. })).count(),
@@ -65,7 +94,7 @@ fn superfluous_pods_are_deleted_at_once() {
         "replicas 1 status=2/2/2/2 terminating=0 | a ready since=9000 | b Pending",
         expect![[r#"
             all: delete pods b # 1 pods are wanted and 2 are there
-              Normal SuccessfulDelete: Deleted pod: {name}
+              Normal SuccessfulDelete: Deleted pod: b
               if refused: Warning FailedDelete: Error deleting: {error}
             patch replicasets web/status {"status":{"availableReplicas":1,"readyReplicas":1}} # what is reported has changed
         "#]],
@@ -76,13 +105,13 @@ fn scaled_to_zero_all_go() {
     check(
         "replicas 0 status=2/2/2/2 terminating=0 | a ready | b ready",
         expect![[r#"
-        all: delete pods a # 0 pods are wanted and 2 are there
-          Normal SuccessfulDelete: Deleted pod: {name}
-          if refused: Warning FailedDelete: Error deleting: {error}
-        all: delete pods b # 0 pods are wanted and 2 are there
-          Normal SuccessfulDelete: Deleted pod: {name}
-          if refused: Warning FailedDelete: Error deleting: {error}
-    "#]],
+            all: delete pods a # 0 pods are wanted and 2 are there
+              Normal SuccessfulDelete: Deleted pod: a
+              if refused: Warning FailedDelete: Error deleting: {error}
+            all: delete pods b # 0 pods are wanted and 2 are there
+              Normal SuccessfulDelete: Deleted pod: b
+              if refused: Warning FailedDelete: Error deleting: {error}
+        "#]],
     );
 }
 #[test]
@@ -160,11 +189,11 @@ fn a_refused_deletion_is_reported() {
         "replicas 0 status=1/1/1/1 terminating=0 | a ready",
         refusal(),
         expect![[r#"
-        patch replicasets web/status {"status":{"conditions":["ReplicaFailure=True FailedDelete: unable to delete pods: exceeded quota"]}} # what is reported has changed
-        all: delete pods a # 0 pods are wanted and 1 are there
-          Normal SuccessfulDelete: Deleted pod: {name}
-          if refused: Warning FailedDelete: Error deleting: {error}
-    "#]],
+            patch replicasets web/status {"status":{"conditions":["ReplicaFailure=True FailedDelete: unable to delete pods: exceeded quota"]}} # what is reported has changed
+            all: delete pods a # 0 pods are wanted and 1 are there
+              Normal SuccessfulDelete: Deleted pod: a
+              if refused: Warning FailedDelete: Error deleting: {error}
+        "#]],
     );
 }
 fn refusal() -> ApiError {
