@@ -97,25 +97,9 @@ impl Engine {
         let revision = state.revision;
         let reader = self.log.reader().map_err(unreadable)?;
         drop(state);
-        let read = |(key, version)| self.key_value(&*reader, key, version, at);
+        let read = |(key, version)| key_value(&*reader, key, version, at);
         let pairs = keys.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(RangeAnswer { pairs, revision, count })
-    }
-
-    /// One version of a key with its value. `at` is the revision it was asked for.
-    pub(crate) fn key_value(
-        &self,
-        reader: &dyn Reader,
-        key: Bytes,
-        version: Version,
-        at: Revision,
-    ) -> Result<KeyValue, StoreError> {
-        let Some(value) = reader.value(version.position).map_err(unreadable)? else {
-            let oldest = self.state.read().compacted;
-            return Err(StoreError::Compacted { requested: at, oldest });
-        };
-        let Version { created, writes, position } = version;
-        Ok(KeyValue { key, value, created, modified: position.revision, version: writes })
     }
 
     /// Queues a transaction; the answer comes when it is durable.
@@ -169,4 +153,19 @@ impl Engine {
 
 pub(crate) fn unreadable(error: LogError) -> StoreError {
     StoreError::Unavailable { action: "read", reason: error.to_string() }
+}
+
+/// One version of a key with its value. `at` is the revision it was asked for.
+pub(crate) fn key_value(
+    reader: &dyn Reader,
+    key: Bytes,
+    version: Version,
+    at: Revision,
+) -> Result<KeyValue, StoreError> {
+    let Some(value) = reader.value(version.position).map_err(unreadable)? else {
+        // Forgotten since it was looked up, so a compaction has passed it.
+        return Err(StoreError::Compacted { requested: at, oldest: Revision(at.0 + 1) });
+    };
+    let Version { created, writes, position } = version;
+    Ok(KeyValue { key, value, created, modified: position.revision, version: writes })
 }

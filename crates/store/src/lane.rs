@@ -8,14 +8,15 @@ use tokio::sync::oneshot::Sender;
 use crate::{
     KeyValue, Revision, StoreError, Transaction, TransactionAnswer,
     draft::{Decision, Draft, Present},
-    engine::Engine,
+    engine::{Engine, key_value},
     index::Version,
     log::{Commit, LogError, Position, Reader, Row},
     state::Change,
 };
 
-/// Writes that share one sync at most, so that the first of them does not wait for ever.
-const TOGETHER_MAX: usize = 1024;
+/// Writes that share one sync at most: a quarter of what a watch buffers, for all of them may concern
+/// one watch, and more would hardly save any time per write.
+const TOGETHER_MAX: usize = 256;
 /// Forgotten rows removed with one commit, so that a compaction holds no write up.
 const FORGET_MAX: usize = 512;
 
@@ -126,12 +127,12 @@ impl Engine {
         let rows = draft.rows;
         drop(state);
         for (answer, decision) in decisions {
-            let reply = self.reply(decision, &rows, reader);
+            let reply = reply(decision, &rows, reader);
             prepared.transactions.push((answer, reply));
         }
         let changes = rows.iter().map(|(row, before)| {
             let key = row.key.clone();
-            let before = before.map(|before| self.resolve(before, key, &rows, reader)).transpose();
+            let before = before.map(|before| resolve(before, key, &rows, reader)).transpose();
             before.map(|before| Change { row: row.clone(), before })
         });
         match changes.collect::<Result<Vec<Change>, StoreError>>() {
@@ -142,39 +143,6 @@ impl Engine {
             Err(error) => prepared.abandon(&error),
         }
         prepared
-    }
-
-    fn reply(
-        &self,
-        decision: Decision,
-        rows: &[DraftedRow],
-        reader: &dyn Reader,
-    ) -> Result<TransactionAnswer, StoreError> {
-        match decision {
-            Decision::Applied(revision) => Ok(TransactionAnswer::Applied { revision }),
-            Decision::Refused { at, present } => {
-                let state = |(key, present): (Bytes, Option<Present>)| {
-                    present.map(|present| self.resolve(present, key, rows, reader)).transpose()
-                };
-                let present = present.into_iter().map(state).collect::<Result<_, _>>()?;
-                Ok(TransactionAnswer::Refused { revision: at, present })
-            }
-        }
-    }
-
-    fn resolve(
-        &self,
-        present: Present,
-        key: Bytes,
-        rows: &[DraftedRow],
-        reader: &dyn Reader,
-    ) -> Result<KeyValue, StoreError> {
-        match present {
-            Present::Drafted(row) => Ok(rows[row].0.key_value()),
-            Present::Logged(version) => {
-                self.key_value(reader, key, version, version.position.revision)
-            }
-        }
     }
 
     /// Shows durable changes to readers and watches.
@@ -223,9 +191,38 @@ impl Engine {
     fn durable_after_all(&self, row: &Row, reader: &dyn Reader) -> Change {
         let before = self.state.read().index.newest(&row.key);
         let read = |version: Version| {
-            self.key_value(reader, row.key.clone(), version, row.position.revision).ok()
+            key_value(reader, row.key.clone(), version, row.position.revision).ok()
         };
         Change { row: row.clone(), before: before.and_then(read) }
+    }
+}
+
+fn reply(
+    decision: Decision,
+    rows: &[DraftedRow],
+    reader: &dyn Reader,
+) -> Result<TransactionAnswer, StoreError> {
+    match decision {
+        Decision::Applied(revision) => Ok(TransactionAnswer::Applied { revision }),
+        Decision::Refused { at, present } => {
+            let state = |(key, present): (Bytes, Option<Present>)| {
+                present.map(|present| resolve(present, key, rows, reader)).transpose()
+            };
+            let present = present.into_iter().map(state).collect::<Result<_, _>>()?;
+            Ok(TransactionAnswer::Refused { revision: at, present })
+        }
+    }
+}
+
+fn resolve(
+    present: Present,
+    key: Bytes,
+    rows: &[DraftedRow],
+    reader: &dyn Reader,
+) -> Result<KeyValue, StoreError> {
+    match present {
+        Present::Drafted(row) => Ok(rows[row].0.key_value()),
+        Present::Logged(version) => key_value(reader, key, version, version.position.revision),
     }
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::{
     Event, EventBatch, KeyValue, Revision, StoreError, WatchStream,
-    engine::{Engine, unreadable},
+    engine::{Engine, key_value, unreadable},
     hub::Watcher,
     index::Version,
     log::{Position, Reader},
@@ -101,35 +101,33 @@ impl Engine {
             ControlFlow::Continue(())
         });
         scanned.map_err(unreadable)?;
-        let batches = self.batches(&state, &*reader, seen)?;
+        let batches = batches(&state, &*reader, seen)?;
         Ok(Portion { batches, next })
     }
+}
 
-    fn batches(
-        &self,
-        state: &State,
-        reader: &dyn Reader,
-        seen: Vec<Seen>,
-    ) -> Result<Vec<EventBatch>, StoreError> {
-        let mut batches: BTreeMap<Revision, Vec<Event>> = BTreeMap::new();
-        for Seen { position, key } in seen {
-            let revision = position.revision;
-            let read = |version: Option<Version>| -> Result<Option<KeyValue>, StoreError> {
-                let version =
-                    version.map(|version| self.key_value(reader, key.clone(), version, revision));
-                version.transpose()
-            };
-            let before = read(state.index.at(&key, Revision(revision.0 - 1)))?;
-            let event = match (read(state.index.at(&key, revision))?, before) {
-                (Some(now), before) => Event::Put { now, before },
-                (None, Some(before)) => Event::Delete { before, at: revision },
-                (None, None) => continue,
-            };
-            batches.entry(revision).or_default().push(event);
-        }
-        let batch = |(revision, events)| EventBatch { revision, events };
-        Ok(batches.into_iter().map(batch).collect())
+fn batches(
+    state: &State,
+    reader: &dyn Reader,
+    seen: Vec<Seen>,
+) -> Result<Vec<EventBatch>, StoreError> {
+    let mut batches: BTreeMap<Revision, Vec<Event>> = BTreeMap::new();
+    for Seen { position, key } in seen {
+        let revision = position.revision;
+        let read = |version: Option<Version>| -> Result<Option<KeyValue>, StoreError> {
+            let version = version.map(|version| key_value(reader, key.clone(), version, revision));
+            version.transpose()
+        };
+        let before = read(state.index.at(&key, Revision(revision.0 - 1)))?;
+        let event = match (read(state.index.at(&key, revision))?, before) {
+            (Some(now), before) => Event::Put { now, before },
+            (None, Some(before)) => Event::Delete { before, at: revision },
+            (None, None) => continue,
+        };
+        batches.entry(revision).or_default().push(event);
     }
+    let batch = |(revision, events)| EventBatch { revision, events };
+    Ok(batches.into_iter().map(batch).collect())
 }
 
 /// Replays history until the watch is live or its reader has gone. Holds the store only while it

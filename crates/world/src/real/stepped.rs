@@ -4,7 +4,7 @@
 //! that ten minutes pass in about a second although tasks set their timers anew on the way. "At
 //! rest" is exact for tasks and blocking work of the same world: their wakers count. Timers that are
 //! due close to each other fire together, so that a hundred heartbeats are not a hundred stops; a
-//! timer may so fire late by a thousandth of the advance, never early.
+//! timer may so fire late by a six-hundredth of the advance, never early.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ const WINDOW_MIN: Duration = Duration::from_millis(10);
 /// Short enough for the shortest period the components have.
 const WINDOW_MAX: Duration = Duration::from_secs(1);
 /// An advance makes about this many stops at most.
-const STOPS: u32 = 1000;
+const STOPS: u32 = 600;
 /// Real time to wait for rest at one stop; a client that never pauses must not stop time.
 const REST_MAX: Duration = Duration::from_millis(250);
 
