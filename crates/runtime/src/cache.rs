@@ -43,9 +43,12 @@ pub struct Cache<K: 'static> {
     state: RwLock<State<K>>,
 }
 
+/// The keys of objects under each value of an index.
+type Found = BTreeMap<Text, BTreeSet<ObjectKey>>;
+
 struct State<K: 'static> {
     objects: BTreeMap<ObjectKey, Arc<K>>,
-    indices: Vec<(&'static Index<K>, BTreeMap<Text, BTreeSet<ObjectKey>>)>,
+    indices: Vec<(&'static Index<K>, Found)>,
     version: ResourceVersion,
     synced: bool,
 }
@@ -115,7 +118,7 @@ impl<K: Object> Cache<K> {
         if state.indices.iter().any(|(known, _)| known.name == index.name) {
             return;
         }
-        let mut keys: BTreeMap<Text, BTreeSet<ObjectKey>> = BTreeMap::new();
+        let mut keys = Found::new();
         for (key, object) in &state.objects {
             for value in (index.values)(object) {
                 keys.entry(value).or_default().insert(key.clone());
@@ -174,17 +177,20 @@ impl<K: Object> State<K> {
     fn reindex(&mut self, key: &ObjectKey, old: Option<&K>, new: Option<&K>) {
         for (index, keys) in &mut self.indices {
             for value in old.map(index.values).into_iter().flatten() {
-                let emptied = keys.get_mut(&value).is_some_and(|found| {
-                    found.remove(key);
-                    found.is_empty()
-                });
-                if emptied {
-                    keys.remove(&value);
-                }
+                remove_from(keys, &value, key);
             }
             for value in new.map(index.values).into_iter().flatten() {
                 keys.entry(value).or_default().insert(key.clone());
             }
         }
+    }
+}
+
+/// A value under which nothing is found any more leaves the index.
+fn remove_from(keys: &mut Found, value: &Text, key: &ObjectKey) {
+    let Some(found) = keys.get_mut(value) else { return };
+    found.remove(key);
+    if found.is_empty() {
+        keys.remove(value);
     }
 }

@@ -1,6 +1,6 @@
 //! What a server says it serves, as far as those who look after any kind need it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client::ClientError;
 use meta::resource::{Resource, Scope};
@@ -59,20 +59,23 @@ impl Discovery {
     }
 
     fn take(&mut self, group: &Group) {
-        let mut seen = Vec::new();
+        let mut seen = BTreeSet::new();
+        let name = &group.metadata.name;
         for version in &group.versions {
-            let name = &group.metadata.name;
             if version.freshness == "Stale" {
                 self.stale.push(api_version(name, &version.version));
             }
-            for served in &version.resources {
-                let resource = served.resource(name, &version.version);
-                let kind = (resource.api_version(), resource.kind.to_string());
-                self.kinds.insert(kind, resource.clone());
-                if !seen.contains(&served.resource) {
-                    seen.push(served.resource.clone());
-                    self.served.push(Served { resource, verbs: served.verbs.clone() });
-                }
+        }
+        let served = group
+            .versions
+            .iter()
+            .flat_map(|version| version.resources.iter().map(|served| (served, &*version.version)));
+        for (served, version) in served {
+            let resource = served.resource(name, version);
+            let kind = (resource.api_version(), resource.kind.to_string());
+            self.kinds.insert(kind, resource.clone());
+            if seen.insert(&served.resource) {
+                self.served.push(Served { resource, verbs: served.verbs.clone() });
             }
         }
     }

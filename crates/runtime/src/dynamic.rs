@@ -11,7 +11,10 @@ use meta::resource::Resource;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
-use crate::{Cache, Change, feed::Feed, feed::Typed};
+use crate::{
+    Cache, Change,
+    feed::{Feed, Typed, contained},
+};
 
 /// Called with every change of every wanted resource; in order for each resource.
 pub type DynamicListener = Box<dyn Fn(&Resource, &Change<PartialObject>) + Send + Sync>;
@@ -85,7 +88,8 @@ impl Dynamic {
     pub(crate) fn replay(&self, visit: impl Fn(&Resource, &Change<PartialObject>)) {
         for (resource, typed) in self.sources() {
             for object in typed.cache.list() {
-                visit(&resource, &Change { old: None, new: Some(object) });
+                let appeared = Change { old: None, new: Some(object) };
+                contained(&resource, &appeared, &|change| visit(&resource, change));
             }
         }
     }

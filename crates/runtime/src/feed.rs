@@ -1,6 +1,10 @@
 //! The way from what a server sends into one cache, and on to those who listen.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use api::views::Object;
 use meta::{
@@ -9,7 +13,7 @@ use meta::{
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, watch};
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::{Cache, Change};
 
@@ -100,18 +104,17 @@ impl<K: Object> Typed<K> {
 
     /// A new object under an old name is told as the end of the one and the start of the other.
     fn tell(&self, change: &Change<K>) {
-        let listeners = self.listeners.lock();
-        let Change { old: Some(old), new: Some(new) } = change else {
-            return listeners.iter().for_each(|listener| listener(change));
-        };
-        if old.metadata().uid == new.metadata().uid {
-            return listeners.iter().for_each(|listener| listener(change));
+        if let Change { old: Some(old), new: Some(new) } = change
+            && old.metadata().uid != new.metadata().uid
+        {
+            self.tell_all(&Change { old: Some(Arc::clone(old)), new: None });
+            return self.tell_all(&Change { old: None, new: Some(Arc::clone(new)) });
         }
-        let ended = Change { old: Some(Arc::clone(old)), new: None };
-        let started = Change { old: None, new: Some(Arc::clone(new)) };
-        for listener in listeners.iter() {
-            listener(&ended);
-            listener(&started);
+        self.tell_all(change);
+    }
+    fn tell_all(&self, change: &Change<K>) {
+        for listener in self.listeners.lock().iter() {
+            contained(&self.resource, change, listener);
         }
     }
     fn decode(&self, object: &[u8]) -> Option<K> {
@@ -124,6 +127,18 @@ impl<K: Object> Typed<K> {
     fn report(&self) {
         let (version, synced) = (self.cache.version(), self.cache.is_synced());
         self.signal.changed(Progress { version, synced });
+    }
+}
+
+/// Calls a listener; a panic in it is its own affair and stops nobody else.
+pub(crate) fn contained<K: Object>(
+    resource: &Resource,
+    change: &Change<K>,
+    listener: &dyn Fn(&Change<K>),
+) {
+    if catch_unwind(AssertUnwindSafe(|| listener(change))).is_err() {
+        let key = change.latest().map(|object| object.metadata().key());
+        error!(%resource, ?key, "panicked at a change; it is skipped");
     }
 }
 
@@ -157,7 +172,9 @@ impl<K: Object> Feed for Typed<K> {
     fn finish(&self, version: ResourceVersion) {
         let staged = self.staged.lock().take().unwrap_or_default();
         let changes = self.cache.replace(staged.into_values().collect(), version);
-        changes.iter().for_each(|change| self.tell(change));
+        for change in &changes {
+            self.tell(change);
+        }
         self.report();
     }
     fn advance(&self, version: ResourceVersion) {
@@ -190,12 +207,8 @@ mod tests {
         let heard = Arc::new(Mutex::new(String::new()));
         let log = Arc::clone(&heard);
         feed.listeners.lock().push(Box::new(move |change| {
-            let show = |object: &Option<Arc<Namespace>>| {
-                object.as_ref().map_or("·".into(), |o| {
-                    format!("{}/{}", o.metadata.uid, o.metadata.resource_version)
-                })
-            };
-            let line = format!("{} → {}\n", show(&change.old), show(&change.new));
+            let line =
+                format!("{} → {}\n", show(change.old.as_deref()), show(change.new.as_deref()));
             log.lock().push_str(&line);
         }));
         for line in script.split(", ") {
@@ -217,8 +230,12 @@ mod tests {
             }
         }
         let progress = feed.signal().progress();
-        heard.lock().push_str(&format!("{} at {}", feed.cache.len(), progress.version));
-        expected.assert_eq(&heard.lock());
+        let heard = heard.lock();
+        expected.assert_eq(&format!("{heard}{} at {}", feed.cache.len(), progress.version));
+    }
+    fn show(object: Option<&Namespace>) -> String {
+        let Some(object) = object else { return "·".to_owned() };
+        format!("{}/{}", object.metadata.uid, object.metadata.resource_version)
     }
 
     #[test]

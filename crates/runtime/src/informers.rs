@@ -12,7 +12,7 @@ use meta::resource::Resource;
 
 use crate::{
     Cache, Change, Controller, Dynamic, Index,
-    feed::{Feed, Listener, Typed},
+    feed::{Feed, Listener, Typed, contained},
 };
 
 /// The caches of a process: asked for while components are set up, fed once they are started.
@@ -110,17 +110,7 @@ pub struct Enqueue<Key> {
     pub(crate) keys: Vec<(Key, Duration)>,
 }
 
-impl<Key> Default for Enqueue<Key> {
-    fn default() -> Self {
-        Self { keys: Vec::new() }
-    }
-}
-
 impl<Key> Enqueue<Key> {
-    /// What was collected, each with its delay.
-    pub fn keys(&self) -> &[(Key, Duration)] {
-        &self.keys
-    }
     /// Look at `key` soon.
     pub fn add(&mut self, key: Key) {
         self.keys.push((key, Duration::ZERO));
@@ -174,7 +164,8 @@ impl<C: Controller> Watches<'_, C> {
         let (cache, again) = (self.informers.cache::<K>(), Arc::clone(&handle));
         self.replays.push(Box::new(move || {
             for object in cache.list() {
-                again(&Change { old: None, new: Some(object) });
+                let appeared = Change { old: None, new: Some(object) };
+                contained(&K::RESOURCE, &appeared, &|change| again(change));
             }
         }));
         self.informers.listen::<K>(Box::new(move |change| handle(change)));

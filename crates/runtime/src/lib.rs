@@ -19,6 +19,8 @@ pub mod owners;
 mod plan;
 mod queue;
 mod reflector;
+#[cfg(test)]
+mod testing;
 
 // What steps and their outcomes are made of: controllers know no client.
 pub use client::{ApiError, ClientError, DeleteOptions, PatchKind, Preconditions, Propagation};

@@ -176,6 +176,7 @@ impl<W> Step<W> {
 
 /// Steps that belong together.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "plans are short-lived; a box would cost as much")]
 pub enum Stage<W> {
     /// One step; if it fails, what follows is not done.
     One(Step<W>),

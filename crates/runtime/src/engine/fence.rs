@@ -7,11 +7,16 @@ use meta::{
     object::{ObjectKey, ResourceVersion, Uid},
     resource::Resource,
 };
-use tracing::{debug, warn};
+use tracing::warn;
 use world::World;
 
 use super::gather::within;
-use crate::{Dynamic, feed::Feed, informers::metadata_key, reflector::Page};
+use crate::{
+    Dynamic,
+    feed::{Feed, Progress},
+    informers::metadata_key,
+    reflector::Page,
+};
 
 /// Something a cache must show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +53,12 @@ impl Sources {
     }
     /// Waits until all caches are synced and have reached `floor`.
     pub(crate) async fn start(&self, world: &World, floor: ResourceVersion) {
-        for (resource, feed) in &self.feeds {
+        for feed in self.feeds.values() {
             let mut progress = feed.signal().follow();
             // An error would mean that the feed is gone, which holds the sender.
             let _ = progress.wait_for(|progress| progress.synced).await;
-            loop {
-                let reached = progress.wait_for(|progress| progress.version >= floor);
-                if within(world, START_WAIT, reached).await.is_some() {
-                    break;
-                }
-                debug!(%resource, %floor, "listing anew: the cache may be behind");
+            let reached = |progress: &Progress| progress.version >= floor;
+            while within(world, START_WAIT, progress.wait_for(reached)).await.is_none() {
                 feed.signal().freshen.notify_one();
             }
         }
@@ -69,7 +70,9 @@ impl Sources {
         }
         for mark in marks {
             let behind = self.feeds_of(mark.resource());
-            behind.iter().for_each(|feed| feed.signal().freshen.notify_one());
+            for feed in behind {
+                feed.signal().freshen.notify_one();
+            }
         }
         if within(world, WRITE_WAIT, self.reached(marks)).await.is_none() {
             warn!(?marks, "going on although a cache does not show a write");

@@ -61,7 +61,7 @@ impl<M: Machine> Driver<M> {
         info!(controller = M::NAME, "started");
         let (sender, mut receiver) = mpsc::channel(OUTCOMES_MAX);
         loop {
-            let turn = self.guarded(|machine, now| machine.turn(now));
+            let turn = self.guarded(M::turn);
             let turn = turn.unwrap_or(Turn { steps: Vec::new(), wake_after: Some(PANIC_WAIT) });
             for (ticket, step) in turn.steps {
                 self.start(term, ticket, step, sender.clone());

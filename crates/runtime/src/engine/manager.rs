@@ -1,10 +1,6 @@
 //! Sets components up, starts them, and stops them.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{resources::NAMESPACES, views::PartialObject};
 use meta::{
@@ -214,18 +210,20 @@ struct Inner {
     /// Not started yet.
     reflectors: Mutex<Vec<Reflector>>,
     /// Reflectors of resources wanted at run time.
-    followed: Mutex<BTreeMap<Resource, (Arc<Typed<PartialObject>>, Box<dyn Task>)>>,
+    followed: Mutex<BTreeMap<Resource, Followed>>,
     tasks: Mutex<Vec<Box<dyn Task>>>,
 }
+
+type Followed = (Arc<Typed<PartialObject>>, Box<dyn Task>);
 
 impl Running {
     /// Ends everything: no write is sent after this. Writes that are under way may still happen.
     pub fn stop(&self) {
         self.inner.gate.close();
         self.inner.tasks.lock().drain(..).for_each(|task| task.abort());
-        std::mem::take(&mut *self.inner.followed.lock())
-            .into_values()
-            .for_each(|(_, task)| task.abort());
+        for (_, task) in std::mem::take(&mut *self.inner.followed.lock()).into_values() {
+            task.abort();
+        }
     }
     /// Whether the components may act: always, or while the lease is held.
     pub fn is_leading(&self) -> bool {
@@ -260,8 +258,15 @@ impl Inner {
         for reflector in reflectors {
             self.spawn("reflector", reflector.run());
         }
-        self.spawn("dynamic reflectors", follow_wanted(Arc::downgrade(self), self.dynamic.clone()));
+        let inner = Arc::clone(self);
+        self.spawn("dynamic reflectors", async move {
+            loop {
+                inner.match_wanted();
+                inner.dynamic.changed().await;
+            }
+        });
     }
+    /// Starts and ends the reflectors of resources that are wanted at run time.
     fn match_wanted(&self) {
         let wanted = self.dynamic.sources();
         let mut followed = self.followed.lock();
@@ -286,15 +291,6 @@ impl Inner {
             let task = self.world.tasks.spawn("dynamic reflector", Box::pin(reflector.run()));
             followed.insert(resource, (feed, task));
         }
-    }
-}
-
-/// Starts and ends the reflectors of resources that are wanted at run time.
-async fn follow_wanted(inner: Weak<Inner>, dynamic: Dynamic) {
-    while let Some(inner) = inner.upgrade() {
-        inner.match_wanted();
-        drop(inner);
-        dynamic.changed().await;
     }
 }
 

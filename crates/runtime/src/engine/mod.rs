@@ -11,6 +11,8 @@ mod read;
 mod report;
 mod request;
 mod runner;
+#[cfg(test)]
+mod tests;
 
 pub use act::Actor;
 pub(crate) use fence::newest;

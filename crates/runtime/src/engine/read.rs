@@ -29,12 +29,11 @@ pub(crate) async fn read(transport: &dyn Transport, read: &Read) -> Answer {
 
 async fn groups(transport: &dyn Transport, path: &str) -> Result<Vec<Value>, ClientError> {
     let mut list = fetch(transport, Request::read(path).accept(ACCEPT_DISCOVERY)).await?;
-    match list["items"].take() {
-        Value::Array(items) => Ok(items),
-        other => Err(ClientError::Unreadable {
-            reason: format!("{path} answered no APIGroupDiscoveryList: items are {other}"),
-        }),
-    }
+    let Value::Array(items) = list["items"].take() else {
+        let reason = format!("{path} answered no APIGroupDiscoveryList");
+        return Err(ClientError::Unreadable { reason });
+    };
+    Ok(items)
 }
 
 async fn fetch(transport: &dyn Transport, request: Request) -> Answer {

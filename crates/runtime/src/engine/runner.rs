@@ -85,17 +85,14 @@ impl<C: Controller> Component for Runner<C> {
     ) -> BoxFuture<Option<Explanation>> {
         Box::pin(async move {
             let key = C::key_of(&resource, &key)?;
-            let (transport, now) = (&*self.acting.actor.transport, self.acting.world.clock.wall());
+            let now = self.acting.world.clock.wall();
             let mut answers = Answers::default();
             for _ in 0..ROUNDS_MAX {
                 let reads = match explain::explain::<C>(&self.view, &key, &answers, now) {
                     Ok(explanation) => return Some(explanation),
                     Err(reads) => reads,
                 };
-                for wanted in reads {
-                    let answer = read(transport, &wanted).await;
-                    answers.insert(wanted, answer);
-                }
+                self.ask(reads, &mut answers).await;
             }
             None
         })
@@ -162,18 +159,15 @@ impl<C: Controller> Runner<C> {
     ) {
         let mut answers = Answers::default();
         for _ in 0..ROUNDS_MAX {
-            let plan = match look {
-                Look::Ask(reads) => {
-                    self.ask(reads, &mut answers).await;
-                    let next = self.look(&key, &answers);
-                    let Some(next) = self.settle(&key, next) else { return };
-                    look = next;
-                    continue;
-                }
-                Look::Planned(plan) => plan,
+            let reads = match look {
+                Look::Ask(reads) => reads,
+                Look::Planned(plan) => return self.act(term, key, plan, permit).await,
                 Look::Gone | Look::Panicked => return,
             };
-            return self.act(term, key, plan, permit).await;
+            self.ask(reads, &mut answers).await;
+            let next = self.look(&key, &answers);
+            let Some(next) = self.settle(&key, next) else { return };
+            look = next;
         }
         warn!(controller = C::NAME, ?key, "a look asks in circles");
         self.queue.failed(&key, Duration::ZERO);

@@ -222,18 +222,17 @@ mod tests {
             let now = Monotonic(Duration::from_secs(second));
             let line = match correlator.correlate(occurrence(&message, second), now) {
                 None => "dropped".to_owned(),
-                Some(write) => {
-                    let verb = if write.patch.is_some() { "patch" } else { "create" };
-                    format!(
-                        "{verb} {} ×{} {}",
-                        write.name, write.object["count"], write.object["message"]
-                    )
-                }
+                Some(write) => show(&write),
             };
             shown.push_str(&line);
             shown.push('\n');
         }
         expected.assert_eq(&shown);
+    }
+    fn show(write: &Write) -> String {
+        let verb = if write.patch.is_some() { "patch" } else { "create" };
+        let (count, message) = (&write.object["count"], &write.object["message"]);
+        format!("{verb} {} ×{count} {message}", write.name)
     }
     fn same(count: u64) -> impl Iterator<Item = (String, u64)> {
         (0..count).map(|second| ("up".to_owned(), second))

@@ -144,18 +144,18 @@ mod tests {
         let mut shown = String::new();
         for (second, lease) in script {
             let (now, wall) = at(*second);
-            let live = lease.split_once(' ').map(|(holder, renewed)| {
+            let found = lease.split_once(' ').map(|(holder, renewed)| {
                 json!({"metadata": {"name": "kcm"}, "spec": {
                     "holderIdentity": holder, "leaseDurationSeconds": 15, "acquireTime": "then",
                     "renewTime": renewed, "leaseTransitions": 4,
                 }})
             });
-            let line = match elector.decide(&settings, live, now, wall) {
+            let line = match elector.decide(&settings, found, now, wall) {
                 Move::Wait => "wait".to_owned(),
                 Move::Create(lease) => format!("create {}", lease["spec"]),
                 Move::Update(lease) => format!("update {}", lease["spec"]),
             };
-            shown.push_str(&format!("{second}: {line}\n"));
+            shown.extend([second.to_string().as_str(), ": ", &line, "\n"]);
         }
         expected.assert_eq(&shown);
     }

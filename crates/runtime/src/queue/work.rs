@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use world::{Clock, World};
+use world::{Clock, Monotonic, World};
 
 use super::Queue;
 use crate::metrics::{Metrics, QueueMetrics};
@@ -76,16 +76,9 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
     /// The next key to look at.
     pub(crate) async fn next(&self) -> K {
         loop {
-            let due = {
-                let mut inner = self.inner.lock();
-                let now = self.clock.monotonic();
-                self.metrics.added(inner.queue.advance(now));
-                if let Some((key, waited)) = inner.queue.pop(now) {
-                    self.metrics.depth(inner.queue.depth());
-                    self.metrics.waited(waited);
-                    return key;
-                }
-                inner.queue.next_due()
+            let due = match self.take() {
+                Ok(key) => return key,
+                Err(due) => due,
             };
             let Some(due) = due else {
                 self.bell.notified().await;
@@ -97,6 +90,17 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
                 () = self.clock.sleep_until(due) => {}
             }
         }
+    }
+    /// A key that is ready, or when there may be one.
+    fn take(&self) -> Result<K, Option<Monotonic>> {
+        let mut inner = self.inner.lock();
+        let now = self.clock.monotonic();
+        self.metrics.added(inner.queue.advance(now));
+        let popped = inner.queue.pop(now);
+        self.metrics.depth(inner.queue.depth());
+        let (key, waited) = popped.ok_or_else(|| inner.queue.next_due())?;
+        self.metrics.waited(waited);
+        Ok(key)
     }
     /// The look is over and went well; another one is wanted after `wake`.
     pub(crate) fn succeeded(&self, key: &K, wake: Option<Duration>) {

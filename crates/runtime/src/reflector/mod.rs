@@ -80,50 +80,51 @@ impl Reflector {
         loop {
             let opened = self.world.clock.monotonic();
             let mut events = 0_u64;
-            let error = match self.open(thread, SendInitialEvents::Yes).await {
-                Ok(mut stream) => match self.receive_list(&mut stream, &mut events).await {
-                    Ok(()) => {
-                        thread.lost = false;
-                        return Ok(stream);
-                    }
-                    Err(error) => error,
-                },
+            let error = match self.list_from_stream(thread, &mut events).await {
+                Ok(stream) => return Ok(stream),
                 Err(error) => error,
             };
+            let lasted = self.world.clock.monotonic().since(opened);
             match rules::trouble(&error) {
                 Trouble::Busy => self.wait(thread).await,
                 Trouble::HistoryGone if !thread.lost => thread.lost = true,
-                Trouble::StreamEnded => {
-                    let lasted = self.world.clock.monotonic().since(opened);
-                    if events == 0 && lasted < WATCH_SHORTEST {
-                        return Err(error);
-                    }
-                }
-                Trouble::HistoryGone | Trouble::Other => return Err(error),
+                Trouble::StreamEnded if events > 0 || lasted >= WATCH_SHORTEST => {}
+                Trouble::StreamEnded | Trouble::HistoryGone | Trouble::Other => return Err(error),
             }
         }
     }
 
+    async fn list_from_stream(
+        &self,
+        thread: &mut Thread,
+        events: &mut u64,
+    ) -> Result<WatchStream, ClientError> {
+        let mut stream = self.open(thread, SendInitialEvents::Yes).await?;
+        let version = self.receive_list(&mut stream, events).await?;
+        self.feed.finish(version);
+        thread.lost = false;
+        Ok(stream)
+    }
+
+    /// Receives up to the bookmark that ends the list; answers its version.
     async fn receive_list(
         &self,
         stream: &mut WatchStream,
         events: &mut u64,
-    ) -> Result<(), ClientError> {
+    ) -> Result<ResourceVersion, ClientError> {
         self.feed.begin();
         loop {
             let event = stream.recv().await.unwrap_or_else(|| Err(rules::ended()))?;
             *events += 1;
-            match event.kind {
-                EventType::Added | EventType::Modified => self.feed.insert(&event.object),
-                EventType::Deleted => self.feed.remove(&event.object),
-                EventType::Error => return Err(rules::refused(&event.object)),
-                EventType::Bookmark => {
-                    let bookmark = wire::Bookmark::parse(&event.object)?;
-                    if bookmark.ends_initial_events() {
-                        self.feed.finish(bookmark.version());
-                        return Ok(());
-                    }
+            let bookmark = match event.kind {
+                EventType::Bookmark => wire::Bookmark::parse(&event.object)?,
+                EventType::Added | EventType::Modified | EventType::Deleted | EventType::Error => {
+                    self.take(&event)?;
+                    continue;
                 }
+            };
+            if bookmark.ends_initial_events() {
+                return Ok(bookmark.version());
             }
         }
     }

@@ -30,12 +30,11 @@ pub(super) fn trouble(error: &ClientError) -> Trouble {
     match error {
         ClientError::Unreachable { .. } => Trouble::Busy,
         ClientError::NoAnswer { .. } => Trouble::StreamEnded,
-        ClientError::Unreadable { .. } => Trouble::Other,
         ClientError::Api(_) if error.is_expired() || error.is_too_large_version() => {
             Trouble::HistoryGone
         }
         ClientError::Api(refused) if refused.code == 429 => Trouble::Busy,
-        ClientError::Api(_) => Trouble::Other,
+        ClientError::Api(_) | ClientError::Unreadable { .. } => Trouble::Other,
     }
 }
 
