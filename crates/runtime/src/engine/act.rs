@@ -17,7 +17,7 @@ use world::{BoxFuture, World};
 use super::{
     Gate, Term,
     fence::{Mark, newest},
-    gather::{gather, within},
+    gather::gather,
     report::{Report, Verdict},
     request::{request, summary},
 };
@@ -26,8 +26,6 @@ use crate::{Action, Plan, Stage, Step, events::Recorder};
 /// Writes of one component that may be under way at once: enough to fill the store's batches, few
 /// enough for one connection's streams.
 const STEPS_IN_FLIGHT_MAX: usize = 128;
-/// A write without an answer for so long has an unknown outcome.
-const REQUEST_WAIT: Duration = Duration::from_mins(1);
 /// A write whose answer was lost may still be on its way to the store for about so long.
 const SETTLE: Duration = Duration::from_secs(1);
 
@@ -170,9 +168,7 @@ impl Acting {
         if !self.gate.may_act(term) {
             return None;
         }
-        let answer = within(&self.world, REQUEST_WAIT, self.actor.transport.send(request)).await;
-        let silent = || Err(ClientError::NoAnswer { reason: "no answer within a minute".into() });
-        Some(answer.unwrap_or_else(silent))
+        Some(self.actor.transport.send(request).await)
     }
 
     async fn judge(

@@ -19,6 +19,7 @@ use super::{
     gate::Gate,
     machine::Driver,
     runner::Runner,
+    timely::Timely,
 };
 use crate::{
     Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
@@ -61,6 +62,7 @@ impl Manager {
     /// A manager without components; `actor` reads for all, and acts for those added until
     /// [`act_as`](Self::act_as).
     pub fn new(world: World, actor: Actor, metrics: Arc<Metrics>) -> Self {
+        let actor = timely(&world, actor);
         Self {
             informers: Informers::default(),
             gate: Arc::new(Gate::new(Arc::clone(&world.clock))),
@@ -74,7 +76,7 @@ impl Manager {
     }
     /// Components added from now on act under another identity. All share one set of caches.
     pub fn act_as(&mut self, actor: Actor) {
-        self.actor = actor;
+        self.actor = timely(&self.world, actor);
     }
     /// Adds a controller.
     pub fn add<C: Controller>(&mut self) {
@@ -292,6 +294,10 @@ impl Inner {
             followed.insert(resource, (feed, task));
         }
     }
+}
+
+fn timely(world: &World, actor: Actor) -> Actor {
+    Actor { transport: Arc::new(Timely::new(world, actor.transport)), ..actor }
 }
 
 /// Asks until there is an answer: without it nothing may be planned.

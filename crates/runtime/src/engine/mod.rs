@@ -13,6 +13,7 @@ mod request;
 mod runner;
 #[cfg(test)]
 mod tests;
+mod timely;
 
 pub use act::Actor;
 pub(crate) use fence::newest;

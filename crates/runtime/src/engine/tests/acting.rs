@@ -185,3 +185,15 @@ fn the_same_run_twice_is_the_same() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn an_answer_that_never_comes_is_not_waited_for() {
+    let bench = Bench::new();
+    bench.start();
+    bench.server.fail("Post /api/v1/namespaces/shop/pods", Fault::Silence);
+    bench.set("web", 1);
+    bench.world.run_for(SECOND * 59);
+    assert_eq!(bench.pods(), 0);
+    bench.world.run_for(SECOND * 10);
+    assert_eq!(bench.pods(), 1);
+}
