@@ -6,6 +6,7 @@ pub mod defaults;
 pub mod fields;
 pub mod json;
 pub mod kinds;
+pub mod openapi;
 pub mod proto;
 pub mod resources;
 pub mod schema;

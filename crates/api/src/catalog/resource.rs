@@ -6,7 +6,6 @@ use super::TypeId;
 
 /// Facts of one served resource, from the tables `kinds`, `update-semantics`, `reset-fields` and
 /// `selectable-fields`.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts of a table row")]
 #[derive(Debug, Clone)]
 pub struct ResourceFacts {
     pub resource: Resource,

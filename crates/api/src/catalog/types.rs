@@ -48,7 +48,6 @@ impl KindName {
 }
 
 /// A field of a struct.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts of a table row")]
 #[derive(Debug, Clone)]
 pub struct Field {
     /// JSON name.

@@ -177,7 +177,7 @@ impl Decoder<'_> {
                 normal(field, Scalar::Double, Value::from(f64::from_bits(bits)))
             }
             (FieldType::Scalar(scalar), Payload::Bytes(bytes)) => {
-                self.from_bytes(field, *scalar, bytes)
+                self.scalar_of_bytes(field, *scalar, bytes)
             }
             (FieldType::Scalar(_) | FieldType::List(_) | FieldType::Map(_), payload) => {
                 Err(wrong_wire(field, payload))
@@ -185,7 +185,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn from_bytes(
+    fn scalar_of_bytes(
         &mut self,
         field: &Field,
         scalar: Scalar,

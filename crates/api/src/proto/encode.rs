@@ -65,8 +65,8 @@ impl Encoder<'_> {
                     self.entry(field, values, key, value);
                 }
             }
-            (FieldType::List(_) | FieldType::Map(_), _) => {}
-            (FieldType::Scalar(Scalar::Bytes), None) => {}
+            (FieldType::List(_) | FieldType::Map(_), _)
+            | (FieldType::Scalar(Scalar::Bytes), None) => {}
             (FieldType::Scalar(_) | FieldType::Struct(_), None) if field.pointer => {}
             (kind, value) => self.single(field.number, kind, value.unwrap_or(&Value::Null)),
         }

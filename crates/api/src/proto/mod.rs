@@ -14,6 +14,7 @@ pub use encode::encode;
 pub use envelope::{Envelope, decode_object, encode_object, unwrap, wrap};
 pub use error::ProtoError;
 pub use watch::{WatchFrame, read_watch_frame, watch_frame};
+pub(crate) use write::Writer;
 
 #[cfg(test)]
 mod tests;

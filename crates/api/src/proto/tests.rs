@@ -130,6 +130,28 @@ fn an_envelope_carries_kind_and_message() {
     assert_eq!(decode_object(builtin(), &bytes), Ok(object));
 }
 
+/// What `kubectl create deployment foo --image=x` sends.
+#[test]
+fn the_body_of_a_typed_client_is_read_and_written_alike() {
+    let body =
+        b"k8s\0\x0a\x15\x0a\x07apps/v1\x12\x0aDeployment\x12\xaa\x01\x0a&\x0a\x03foo\x12\0\x1a\
+        \x07default\x22\0*\x002\x008\0B\0Z\x0a\x0a\x03app\x12\x03foo\x12r\x08\x01\x12\x0c\x0a\
+        \x0a\x0a\x03app\x12\x03foo\x1aX\x0a\x1c\x0a\0\x12\0\x1a\0\x22\0*\x002\x008\0B\0Z\x0a\x0a\
+        \x03app\x12\x03foo\x128\x12\x1a\x0a\x01x\x12\x01x*\0B\0j\0r\0\x80\x01\0\x88\x01\0\
+        \x90\x01\0\xa2\x01\0\x1a\x002\0B\0J\0R\0X\0`\0h\0\x82\x01\0\x8a\x01\0\x9a\x01\0\xc2\
+        \x01\0\x22\x02\x0a\0(\x008\0\x1a\x0c\x08\0\x10\0\x18\0 \0(\x008\0\x1a\0\x22\0";
+    let object = decode_object(builtin(), body).expect("well-formed");
+    assert_eq!(
+        object,
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "status": {},
+            "metadata": {"name": "foo", "namespace": "default", "labels": {"app": "foo"}},
+            "spec": {"replicas": 1, "strategy": {}, "selector": {"matchLabels": {"app": "foo"}},
+                "template": {"metadata": {"labels": {"app": "foo"}},
+                    "spec": {"containers": [{"name": "x", "image": "x", "resources": {}}]}}}})
+    );
+    assert_eq!(encode_object(builtin(), &object).expect("built in"), body);
+}
+
 #[test]
 fn lists_statuses_and_metadata_travel_in_envelopes() {
     let objects = [

@@ -5,21 +5,21 @@ use super::read::{BYTES, FIXED64, VARINT};
 
 /// Bytes in reverse. What is written last comes out first.
 #[derive(Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     reversed: Vec<u8>,
 }
 
 impl Writer {
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.reversed.reverse();
         self.reversed
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.reversed.extend(bytes.iter().rev());
     }
 
-    pub(super) fn varint(&mut self, mut number: u64) {
+    pub(crate) fn varint(&mut self, mut number: u64) {
         let start = self.reversed.len();
         while number >= 0x80 {
             self.reversed.push(low_bits(number) | 0x80);
@@ -33,34 +33,34 @@ impl Writer {
         self.varint(u64::from(number) << 3 | u64::from(wire));
     }
 
-    pub(super) fn varint_field(&mut self, number: u32, value: u64) {
+    pub(crate) fn varint_field(&mut self, number: u32, value: u64) {
         self.varint(value);
         self.tag(number, VARINT);
     }
 
-    pub(super) fn fixed64_field(&mut self, number: u32, bits: u64) {
+    pub(crate) fn fixed64_field(&mut self, number: u32, bits: u64) {
         self.raw(&bits.to_le_bytes());
         self.tag(number, FIXED64);
     }
 
-    pub(super) fn bytes_field(&mut self, number: u32, bytes: &[u8]) {
+    pub(crate) fn bytes_field(&mut self, number: u32, bytes: &[u8]) {
         self.message(number, |writer| writer.raw(bytes));
     }
 
     /// A field whose payload is what `body` writes.
-    pub(super) fn message(&mut self, number: u32, body: impl FnOnce(&mut Self)) {
+    pub(crate) fn message(&mut self, number: u32, body: impl FnOnce(&mut Self)) {
         let end = self.position();
         body(self);
         self.close(number, end);
     }
 
     /// Where the payload of a field ends, for [`Writer::close`].
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.reversed.len()
     }
 
     /// Makes all that was written since `end` the payload of a field.
-    pub(super) fn close(&mut self, number: u32, end: usize) {
+    pub(crate) fn close(&mut self, number: u32, end: usize) {
         self.varint(u64::try_from(self.reversed.len() - end).unwrap_or_default());
         self.tag(number, BYTES);
     }

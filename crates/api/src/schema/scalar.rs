@@ -60,16 +60,14 @@ pub(super) fn is_empty(scalar: Scalar, value: &Value) -> bool {
 pub(crate) fn decode(scalar: Scalar, value: Value) -> Result<Value, DecodeError> {
     match scalar {
         Scalar::Any | Scalar::FieldsV1 | Scalar::Json | Scalar::Raw => Ok(value),
-        Scalar::String if value.is_string() => Ok(value),
+        Scalar::String | Scalar::IntOrString if value.is_string() => Ok(value),
         Scalar::Bool if value.is_boolean() => Ok(value),
         Scalar::String => Err(mismatch(&value, "string")),
         Scalar::Bool => Err(mismatch(&value, "bool")),
-        Scalar::Int32 => integer(value, "int32"),
+        Scalar::Int32 | Scalar::IntOrString => integer(value, "int32"),
         Scalar::Int64 => integer(value, "int64"),
         Scalar::Double => double(value),
         Scalar::Bytes => bytes(value),
-        Scalar::IntOrString if value.is_string() => Ok(value),
-        Scalar::IntOrString => integer(value, "int32"),
         Scalar::Quantity => quantity(&value),
         Scalar::Time => time(value, Precision::Seconds),
         Scalar::MicroTime => time(value, Precision::Microseconds),
