@@ -2,6 +2,7 @@
 //! what an update may change, columns), and the views that controllers read. Nothing here waits.
 
 pub mod catalog;
+pub mod columns;
 pub mod defaults;
 pub mod fields;
 pub mod json;

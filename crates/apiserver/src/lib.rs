@@ -3,7 +3,6 @@
 
 pub mod authentication;
 pub mod authorization;
-mod columns;
 mod compression;
 mod decode;
 mod discovery;

@@ -8,7 +8,7 @@ use meta::object::ResourceVersion;
 use serde_json::{Value, json};
 use world::Clock;
 
-use super::{broken, shape, table};
+use super::{Printing, broken, shape, table};
 use crate::{
     Object, ObjectEvent, Status,
     encode::shape::ListMetadata,
@@ -74,10 +74,12 @@ impl EventEncoder {
             Shape::Metadata(meta_version) => shape::metadata(json, meta_version),
             Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
             Shape::Table(meta_version, include) => {
-                let row = table::Row::of(self.facts, json, include, self.clock.wall())?;
+                let columns = table::columns_of(self.facts);
+                let printing = Printing { columns, include, now: self.clock.wall() };
+                let row = table::Row::of(printing, json)?;
                 let metadata = ListMetadata::at(version());
                 if std::mem::take(&mut self.first) {
-                    return table::write(self.facts, meta_version, metadata, vec![row]);
+                    return table::write(columns, meta_version, metadata, vec![row]);
                 }
                 table::write_row(meta_version, metadata, row)
             }

@@ -5,19 +5,20 @@ mod indent;
 mod shape;
 mod table;
 
-use api::catalog::ResourceFacts;
+use api::{catalog::ResourceFacts, columns::Column};
 use bytes::{BufMut, Bytes, BytesMut};
 use meta::time::Time;
 use serde_json::Value;
 
 use crate::{
     Listed, Object, Reason, Status,
-    negotiation::{Format, Media, Shape},
+    negotiation::{Format, IncludeObject, Media, Shape},
     protobuf,
 };
 
 pub(crate) use event::EventEncoder;
 pub(crate) use indent::indent;
+use table::Printing;
 
 /// Writes the answers of one resource in one form.
 #[derive(Debug, Clone, Copy)]
@@ -36,9 +37,10 @@ impl Encoder {
             Shape::Metadata(version) => self.finish(shape::metadata(&object.json, version)?),
             Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
             Shape::Table(version, include) => {
-                let row = table::Row::of(self.facts, &object.json, include, self.now)?;
+                let columns = table::columns_of(self.facts);
+                let row = table::Row::of(self.printing(columns, include), &object.json)?;
                 let metadata = shape::ListMetadata::of_object(object);
-                self.finish(table::write(self.facts, version, metadata, vec![row])?)
+                self.finish(table::write(columns, version, metadata, vec![row])?)
             }
         }
     }
@@ -55,9 +57,10 @@ impl Encoder {
             Shape::Metadata(meta_version) => self.finish(shape::metadata(&json, meta_version)?),
             Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
             Shape::Table(meta_version, include) => {
-                let row = table::Row::of(self.facts, &json, include, self.now)?;
+                let columns = table::columns_of_value(value);
+                let row = table::Row::of(self.printing(columns, include), &json)?;
                 let metadata = shape::ListMetadata::at(version.to_owned());
-                self.finish(table::write(self.facts, meta_version, metadata, vec![row])?)
+                self.finish(table::write(columns, meta_version, metadata, vec![row])?)
             }
         }
     }
@@ -72,13 +75,15 @@ impl Encoder {
                 self.finish(shape::metadata_list(version, &metadata, &list.items)?)
             }
             Shape::Table(version, include) => {
-                let row = |object: &std::sync::Arc<Object>| {
-                    table::Row::of(self.facts, &object.json, include, self.now)
-                };
-                let rows = list.items.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-                self.finish(table::write(self.facts, version, metadata, rows)?)
+                let columns = table::columns_of(self.facts);
+                let rows = table::rows(self.facts, self.printing(columns, include), &list.items)?;
+                self.finish(table::write(columns, version, metadata, rows)?)
             }
         }
+    }
+
+    const fn printing(&self, columns: &'static [Column], include: IncludeObject) -> Printing {
+        Printing { columns, include, now: self.now }
     }
 
     fn finish(&self, json: Bytes) -> Result<Bytes, Status> {

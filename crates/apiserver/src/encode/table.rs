@@ -1,6 +1,11 @@
 //! `Table`: what `kubectl get` prints, cells computed by the kind's rules.
 
-use api::catalog::ResourceFacts;
+use std::sync::Arc;
+
+use api::{
+    catalog::ResourceFacts,
+    columns::{self, Column, DEFAULT_MARK, ListRule},
+};
 use bytes::Bytes;
 use meta::time::Time;
 use serde::Serialize;
@@ -11,8 +16,7 @@ use serde_json::{
 
 use super::{broken, shape};
 use crate::{
-    Status,
-    columns::{self, Column},
+    Object, Status,
     encode::shape::ListMetadata,
     negotiation::{IncludeObject, MetaVersion},
 };
@@ -24,8 +28,51 @@ struct Table {
     api_version: &'static str,
     metadata: ListMetadata,
     /// `None` in all but the first event of a watch.
-    column_definitions: Option<Vec<Column>>,
+    column_definitions: Option<Vec<Definition>>,
     rows: Vec<Row>,
+}
+
+/// A column as tables declare it.
+#[derive(Serialize)]
+struct Definition {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    format: &'static str,
+    description: &'static str,
+    priority: u32,
+}
+
+impl From<&Column> for Definition {
+    fn from(column: &Column) -> Self {
+        Self {
+            name: column.name,
+            kind: column.kind.as_str(),
+            format: column.format,
+            description: "",
+            priority: column.priority,
+        }
+    }
+}
+
+/// The columns of a resource's objects.
+pub(super) fn columns_of(facts: &ResourceFacts) -> &'static [Column] {
+    columns::definitions(&facts.resource.group, &facts.resource.kind)
+}
+
+/// The columns of an object that may be of another kind than its resource, such as a scale.
+pub(super) fn columns_of_value(value: &Value) -> &'static [Column] {
+    let text = |member: &str| value[member].as_str().unwrap_or_default();
+    let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    columns::definitions(group, text("kind"))
+}
+
+/// How rows are made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printing {
+    pub columns: &'static [Column],
+    pub include: IncludeObject,
+    pub now: Time,
 }
 
 /// One object as cells.
@@ -38,31 +85,62 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(
-        facts: &ResourceFacts,
-        json: &[u8],
-        include: IncludeObject,
-        now: Time,
-    ) -> Result<Self, Status> {
-        let value: Value = serde_json::from_slice(json).map_err(|error| broken(&error))?;
-        let columns::Cells { cells, conditions } = columns::cells(facts, &value, now);
-        let object = match include {
+    pub(super) fn of(printing: Printing, json: &[u8]) -> Result<Self, Status> {
+        Self::of_value(printing, json, &parse(json)?)
+    }
+
+    fn of_value(printing: Printing, json: &[u8], value: &Value) -> Result<Self, Status> {
+        let object = match printing.include {
             IncludeObject::None => None,
             IncludeObject::Metadata => Some(raw(&shape::metadata(json, MetaVersion::V1)?)?),
             IncludeObject::Object => Some(raw(json)?),
         };
-        Ok(Self { cells, conditions, object })
+        Ok(Self {
+            cells: columns::cells(printing.columns, value, printing.now),
+            conditions: columns::row_conditions(value),
+            object,
+        })
     }
+}
+
+/// The rows of a list.
+pub(super) fn rows(
+    facts: &ResourceFacts,
+    printing: Printing,
+    items: &[Arc<Object>],
+) -> Result<Vec<Row>, Status> {
+    let Some(rule) = columns::list_rule(&facts.resource.group, &facts.resource.kind) else {
+        return items.iter().map(|object| Row::of(printing, &object.json)).collect();
+    };
+    let values = items.iter().map(|object| parse(&object.json)).collect::<Result<Vec<_>, _>>()?;
+    let mut marked = None;
+    let mut positions: Vec<usize> = (0..items.len()).collect();
+    match rule {
+        ListRule::Sorted(order) => {
+            positions.sort_by(|left, right| order(&values[*left], &values[*right]));
+        }
+        ListRule::MarksDefault(find) => marked = find(&values),
+    }
+    let row = |position: usize| {
+        let mut row = Row::of_value(printing, &items[position].json, &values[position])?;
+        if let (true, Some(Value::String(name))) = (marked == Some(position), row.cells.first_mut())
+        {
+            name.push_str(DEFAULT_MARK);
+        }
+        Ok(row)
+    };
+    positions.into_iter().map(row).collect()
 }
 
 /// A whole table.
 pub(super) fn write(
-    facts: &ResourceFacts,
+    columns: &[Column],
     version: MetaVersion,
     metadata: ListMetadata,
     rows: Vec<Row>,
 ) -> Result<Bytes, Status> {
-    write_table(version, metadata, Some(columns::definitions(facts)), rows)
+    let definitions = columns.iter().map(Definition::from).collect();
+    write_table(version, metadata, Some(definitions), rows)
 }
 
 /// The table of an event after the first: its reader knows the columns.
@@ -77,12 +155,16 @@ pub(super) fn write_row(
 fn write_table(
     version: MetaVersion,
     metadata: ListMetadata,
-    column_definitions: Option<Vec<Column>>,
+    column_definitions: Option<Vec<Definition>>,
     rows: Vec<Row>,
 ) -> Result<Bytes, Status> {
     let api_version = version.api_version();
     let table = Table { kind: "Table", api_version, metadata, column_definitions, rows };
     serde_json::to_vec(&table).map(Bytes::from).map_err(|error| broken(&error))
+}
+
+fn parse(json: &[u8]) -> Result<Value, Status> {
+    serde_json::from_slice(json).map_err(|error| broken(&error))
 }
 
 fn raw(json: &[u8]) -> Result<Box<RawValue>, Status> {
