@@ -49,6 +49,7 @@ pub(super) fn service(world: &World) -> Service {
         tokens: Tokens::default(),
         health: Health::default(),
         address: "127.0.0.1:6443".to_owned(),
+        extensions: Vec::new(),
     };
     Service::new(Arc::new(Double), settings)
 }
