@@ -1,8 +1,10 @@
 //! The API server: authenticate, authorize, decode, admit, validate, store; lists and watches from
 //! the watch cache. One engine serves every kind, because a kind is data.
 
+mod admission;
 pub mod authentication;
 pub mod authorization;
+mod cache;
 mod compression;
 mod decode;
 mod discovery;
@@ -14,7 +16,6 @@ pub mod http;
 pub mod managed_fields;
 mod negotiation;
 mod object;
-mod openapi;
 mod operation;
 mod options;
 pub mod patch;

@@ -1,16 +1,45 @@
 //! The generic engine: one operation in, one outcome out, for every kind alike.
 
-mod failure;
+mod address;
+mod binding;
+mod body;
+mod bootstrap;
+mod collection;
+pub(crate) mod convert;
+mod create;
+mod delete;
+mod eviction;
+pub(crate) mod failure;
+mod get;
+mod list;
 mod options;
+mod ownership;
+mod patch;
+mod removal;
+mod replace;
+mod reviews;
+mod scale;
+mod storage;
+mod token;
+mod update;
+mod versions;
+mod virtual_kinds;
+mod watch;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use api::{catalog::ResourceFacts, kinds::Context};
+use meta::resource::Scope;
 use store::{Store, StoreError};
-use world::{BoxFuture, World};
+use world::{BoxFuture, Task, World};
 
+pub(crate) use convert::stored_as;
 pub use options::{EngineOptions, TokenSigner};
 
-use crate::{Operation, Outcome, Status};
+use crate::{Operation, Outcome, Status, Verb, admission::Admission, cache::Caches};
 
 /// Everything between an understood request and the store. Cheap to clone.
 #[derive(Clone)]
@@ -27,10 +56,15 @@ pub enum StartError {
     Bootstrap(Status),
 }
 
-struct Inner {
-    world: World,
-    store: Arc<dyn Store>,
-    options: EngineOptions,
+pub(crate) struct Inner {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) options: EngineOptions,
+    pub(crate) caches: Arc<Caches>,
+    pub(crate) admission: Admission,
+    /// Held while a service takes ports or addresses, so that no two take the same.
+    pub(crate) allocation: tokio::sync::Mutex<()>,
+    tasks: Vec<Box<dyn Task>>,
 }
 
 impl Engine {
@@ -43,8 +77,13 @@ impl Engine {
         store: Arc<dyn Store>,
         options: EngineOptions,
     ) -> Result<Self, StartError> {
-        store.revision().await?;
-        Ok(Self { inner: Arc::new(Inner { world, store, options }) })
+        let revision = store.revision().await?;
+        let (caches, tasks) = Caches::start(&world, &store, revision);
+        let admission = Admission::new(&caches, &world.dice);
+        let allocation = tokio::sync::Mutex::default();
+        let inner = Inner { world, store, options, caches, admission, allocation, tasks };
+        inner.bootstrap().await.map_err(StartError::Bootstrap)?;
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Carries one operation out. Dropping the answer before it is there may leave a write done.
@@ -55,9 +94,46 @@ impl Engine {
 }
 
 impl Inner {
-    async fn run(&self, operation: Operation) -> Result<Outcome, Status> {
-        self.store.revision().await.map_err(|error| failure::of_store(&error))?;
-        tracing::trace!(range = %self.options.service_range, now = ?self.world.clock.wall(), verb = ?operation.verb, "run");
-        Err(failure::method_not_allowed())
+    async fn run(&self, mut operation: Operation) -> Result<Outcome, Status> {
+        if operation.resource.resource.scope == Scope::Cluster {
+            operation.namespace.clear();
+        }
+        let verb =
+            std::mem::replace(&mut operation.verb, Verb::Get { resource_version: String::new() });
+        match verb {
+            Verb::Get { resource_version } => self.get(&operation, &resource_version).await,
+            Verb::List(query) => self.list(&operation, &query).await,
+            Verb::Watch(query) => self.watch(&operation, &query).await,
+            Verb::Create { content } => self.create(&operation, content).await,
+            Verb::Update { content } => self.update(&operation, content).await,
+            Verb::Patch { kind, patch } => self.patch(&operation, kind, patch).await,
+            Verb::Delete { options } => self.delete(&operation, options).await,
+            Verb::DeleteCollection { options, query } => {
+                self.delete_collection(&operation, &options, &query).await
+            }
+        }
     }
+
+    /// What the functions of a kind are told of an operation.
+    pub(crate) fn context<'a>(&self, operation: &'a Operation) -> Context<'a> {
+        Context {
+            resource: operation.resource,
+            subresource: &operation.subresource,
+            now: self.world.clock.wall(),
+            dry_run: operation.dry_run,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Whether objects of a resource are stored at all.
+pub(crate) fn is_stored(facts: &ResourceFacts) -> bool {
+    !facts.storage_prefix.is_empty()
 }

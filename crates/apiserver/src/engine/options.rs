@@ -35,7 +35,7 @@ impl Default for EngineOptions {
         Self {
             service_range: "10.0.0.0/24".to_owned(),
             node_ports: 30_000..=32_767,
-            event_time_to_live: Duration::from_secs(60 * 60),
+            event_time_to_live: Duration::from_hours(1),
             secure_port: 6443,
             tokens: None,
         }

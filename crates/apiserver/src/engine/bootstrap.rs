@@ -1,0 +1,100 @@
+//! The objects that every cluster has from its first moment.
+
+use api::catalog;
+use serde_json::{Value, json};
+
+use super::{Inner, body, body::Body, collection::all, failure};
+use crate::{Content, FieldValidation, Operation, Reason, Status, User, Verb};
+
+const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const SERVER: &str = "system:apiserver";
+const MASTERS: &str = "system:masters";
+
+impl Inner {
+    /// Creates what is missing. Namespaces come first, the others need them.
+    pub(super) async fn bootstrap(&self) -> Result<(), Status> {
+        let namespaces = NAMESPACES.map(|name| {
+            json!({"apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": name}})
+        });
+        self.ensure(namespaces.to_vec()).await?;
+        self.ensure(self.first_objects()?).await
+    }
+
+    async fn ensure(&self, objects: Vec<Value>) -> Result<(), Status> {
+        let creates = objects.into_iter().map(|object| self.ensure_one(object));
+        for created in all(creates.collect()).await {
+            created?;
+        }
+        Ok(())
+    }
+
+    async fn ensure_one(&self, object: Value) -> Result<(), Status> {
+        let operation = operation(&object)?;
+        let (namespace, name) = (&operation.namespace, body::text(&object, "name"));
+        if self.load_raw(operation.resource, namespace, name).await?.is_some() {
+            return Ok(());
+        }
+        let body = body::object(&operation, Content { value: object, ..Content::default() })?;
+        let Body { value, warnings } = body;
+        match self.create_object(&operation, Body { value, warnings }).await {
+            Ok(_) => Ok(()),
+            Err(status) if status.reason == Reason::AlreadyExists => Ok(()),
+            Err(status) => Err(status),
+        }
+    }
+
+    fn first_objects(&self) -> Result<Vec<Value>, Status> {
+        let port = self.options.secure_port;
+        let address = self.range()?.first_usable().to_string();
+        Ok(vec![
+            json!({"apiVersion": "v1", "kind": "Service",
+                "metadata": {"name": "kubernetes", "namespace": "default",
+                    "labels": {"component": "apiserver", "provider": "kubernetes"}},
+                "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
+                    "sessionAffinity": "None", "ports": [
+                        {"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}]}}),
+            json!({"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR",
+                "metadata": {"name": "kubernetes"},
+                "spec": {"cidrs": [self.options.service_range]}}),
+            priority_class(
+                "system-cluster-critical",
+                2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+            ),
+            priority_class(
+                "system-node-critical",
+                2_000_001_000,
+                "Used for system critical pods that must not be moved from their current node.",
+            ),
+        ])
+    }
+}
+
+fn priority_class(name: &str, value: i64, description: &str) -> Value {
+    json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+        "metadata": {"name": name}, "value": value, "description": description})
+}
+
+/// The creation of an object by the server itself.
+fn operation(object: &Value) -> Result<Operation, Status> {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let resource = catalog::builtin().resource_of_kind(group, version, kind);
+    Ok(Operation {
+        resource: resource.ok_or_else(failure::method_not_allowed)?,
+        subresource: String::new(),
+        namespace: body::text(object, "namespace").to_owned(),
+        name: String::new(),
+        verb: Verb::Create { content: Content::default() },
+        user: User {
+            name: SERVER.to_owned(),
+            uid: String::new(),
+            groups: vec![MASTERS.to_owned()],
+        },
+        field_manager: "kube-apiserver".to_owned(),
+        dry_run: false,
+        field_validation: FieldValidation::Ignore,
+    })
+}

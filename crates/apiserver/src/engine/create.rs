@@ -1,0 +1,166 @@
+//! Creating objects: identity, admission, preparation, validation, and one write.
+
+use api::kinds;
+use meta::time::Time;
+use serde_json::Value;
+use store::Revision;
+use world::Dice;
+
+use super::{
+    Inner,
+    body::{self, Body},
+    failure, ownership,
+    storage::{Along, Write, Written},
+};
+use crate::{Content, Operation, Outcome, Reason, Status, admission::Action};
+
+/// A generated name is tried this often before the client is asked to.
+const NAMES_TRIED_MAX: usize = 8;
+/// A base of a generated name is cut to this, so that the whole stays a DNS label.
+const NAME_BASE_BYTES_MAX: usize = 58;
+const NAME_SUFFIX_LETTERS: usize = 5;
+
+impl Inner {
+    pub(super) async fn create(
+        &self,
+        operation: &Operation,
+        content: Content,
+    ) -> Result<Outcome, Status> {
+        if !operation.subresource.is_empty() {
+            return self.create_subresource(operation, content).await;
+        }
+        if !super::is_stored(operation.resource) {
+            return self.create_virtual(operation, content).await;
+        }
+        if !operation.resource.has_verb("create") {
+            return Err(failure::method_not_allowed());
+        }
+        let mut body = body::object(operation, content)?;
+        body::place(operation, &mut body.value)?;
+        self.create_object(operation, body).await
+    }
+
+    /// Creates an object that is decoded and in its place.
+    pub(super) async fn create_object(
+        &self,
+        operation: &Operation,
+        body: Body,
+    ) -> Result<Outcome, Status> {
+        if !body::text(&body.value, "resourceVersion").is_empty() {
+            return Err(failure::unexplained(
+                "resourceVersion should not be set on objects to be created",
+            ));
+        }
+        let generated = body::text(&body.value, "name").is_empty()
+            && !body::text(&body.value, "generateName").is_empty();
+        let tries = if generated { NAMES_TRIED_MAX } else { 1 };
+        let mut taken = None;
+        for _ in 0..tries {
+            match self.create_once(operation, body.clone()).await {
+                Err(status) if generated && status.reason == Reason::AlreadyExists => {
+                    taken = Some(status);
+                }
+                other => return other,
+            }
+        }
+        Err(taken.map_or_else(failure::method_not_allowed, no_unique_name))
+    }
+
+    async fn create_once(&self, operation: &Operation, body: Body) -> Result<Outcome, Status> {
+        let Body { mut value, mut warnings } = body;
+        let now = self.world.clock.wall();
+        identify(&mut value, now, &*self.world.dice);
+        ownership::created(operation, &mut value, now);
+        self.admission.admit(operation, Action::Create, &mut value).await?;
+        let context = self.context(operation);
+        kinds::prepare_create(&context, &mut value);
+        let name = body::text(&value, "name").to_owned();
+        let errors = kinds::validate_create(&context, &value);
+        if !errors.is_empty() {
+            return Err(failure::invalid(operation.resource, &name, &errors));
+        }
+        body::warn(&mut warnings, kinds::warnings(&context, &value, None));
+        self.admission.check(operation, Action::Create, &value).await?;
+        if operation.dry_run {
+            self.refuse_if_taken(operation, &name).await?;
+            return Ok(Outcome::Value { value, code: 201, warnings });
+        }
+        let (along, _held) = self.allocate(operation, &mut value).await?;
+        self.store_new(operation, value, along, warnings).await
+    }
+
+    async fn store_new(
+        &self,
+        operation: &Operation,
+        value: Value,
+        along: Along,
+        warnings: Vec<String>,
+    ) -> Result<Outcome, Status> {
+        let facts = operation.resource;
+        let name = body::text(&value, "name").to_owned();
+        let write = Write {
+            facts,
+            namespace: operation.namespace.clone(),
+            name: name.clone(),
+            value,
+            over: Revision(0),
+            along,
+        };
+        match self.write(write).await? {
+            Written::Done(object) => Ok(Outcome::Object { object, created: true, warnings }),
+            Written::Raced(present) => {
+                let mut status = failure::already_exists(facts, &name);
+                if present.is_some_and(|pair| is_deleting(&pair.value)) {
+                    status.message = format!("object is being deleted: {}", status.message);
+                }
+                Err(status)
+            }
+            Written::Elsewhere => {
+                Err(failure::conflict(facts, &name, "what it needs was taken meanwhile"))
+            }
+        }
+    }
+
+    async fn refuse_if_taken(&self, operation: &Operation, name: &str) -> Result<(), Status> {
+        let facts = operation.resource;
+        match self.load_raw(facts, &operation.namespace, name).await? {
+            Some(_) => Err(failure::already_exists(facts, name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Gives a new object what only the server gives: uid, age, and a name if the client wants one made.
+fn identify(value: &mut Value, now: Time, dice: &dyn Dice) {
+    let metadata = body::metadata(value);
+    for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"]
+    {
+        metadata.remove(field);
+    }
+    metadata.insert("uid".to_owned(), dice.uuid().into());
+    metadata.insert("creationTimestamp".to_owned(), now.to_string().into());
+    let text = |field: &str| metadata.get(field).and_then(Value::as_str).unwrap_or_default();
+    if text("name").is_empty() && !text("generateName").is_empty() {
+        let name = format!("{}{}", base(text("generateName")), dice.suffix(NAME_SUFFIX_LETTERS));
+        metadata.insert("name".to_owned(), name.into());
+    }
+}
+
+fn base(generate_name: &str) -> &str {
+    let mut end = generate_name.len().min(NAME_BASE_BYTES_MAX);
+    while !generate_name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &generate_name[..end]
+}
+
+fn is_deleting(stored: &[u8]) -> bool {
+    let value: Value = serde_json::from_slice(stored).unwrap_or_default();
+    !body::text(&value, "deletionTimestamp").is_empty()
+}
+
+fn no_unique_name(mut status: Status) -> Status {
+    status.message.push_str(", the server was not able to generate a unique name for the object");
+    status.retry_after_seconds = 1;
+    status
+}

@@ -1,0 +1,111 @@
+//! Patches: applied to the newest state, as often as it takes.
+
+use api::{
+    catalog,
+    catalog::ResourceFacts,
+    schema,
+    validation::{FieldError, Path},
+};
+use serde_json::Value;
+
+use super::{
+    Inner, body, failure,
+    replace::{Proposal, Replaced},
+    storage::Present,
+    update::RACES_MAX,
+};
+use crate::{Content, FieldValidation, Operation, Outcome, PatchType, Status, patch};
+
+impl Inner {
+    pub(super) async fn patch(
+        &self,
+        operation: &Operation,
+        kind: PatchType,
+        patch: Content,
+    ) -> Result<Outcome, Status> {
+        if operation.subresource == "scale" {
+            return self.patch_scale(operation, kind, patch).await;
+        }
+        let facts = operation.resource;
+        for _ in 0..RACES_MAX {
+            let present = self.load(facts, &operation.namespace, &operation.name).await?;
+            let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
+            let proposal = propose(operation, kind, &patch, &present)?;
+            match self.replace(operation, &present, proposal).await? {
+                Replaced::Done(outcome) => return Ok(outcome),
+                Replaced::Raced => {}
+            }
+        }
+        Err(failure::modified(facts, &operation.name))
+    }
+}
+
+/// What a patch makes of the present state.
+fn propose(
+    operation: &Operation,
+    kind: PatchType,
+    content: &Content,
+    present: &Present,
+) -> Result<Proposal, Status> {
+    let facts = operation.resource;
+    let patched = patch::apply(kind, facts, &present.value, content)?;
+    let (mut value, warnings) = read(operation, facts, kind, patched, content)?;
+    body::complete(facts, &mut value);
+    body::same_name(operation, &value)?;
+    body::place(operation, &mut value)?;
+    if body::text(&value, "uid") != body::text(&present.value, "uid")
+        && !body::text(&value, "uid").is_empty()
+    {
+        let path = Path::new("metadata.uid");
+        let error = FieldError::invalid(&path, body::text(&value, "uid"), "field is immutable");
+        return Err(failure::invalid(facts, &operation.name, &[error]));
+    }
+    let version = body::text(&value, "resourceVersion");
+    if !version.is_empty() && version != present.modified.to_string() {
+        return Err(failure::modified(facts, &operation.name));
+    }
+    Ok(Proposal { value, warnings })
+}
+
+/// Decodes a patched object, with the warnings or refusal that field validation asks for.
+pub(super) fn read(
+    operation: &Operation,
+    facts: &ResourceFacts,
+    kind: PatchType,
+    patched: Value,
+    content: &Content,
+) -> Result<(Value, Vec<String>), Status> {
+    if let Some(problem) =
+        wrong_kind(facts, kind, &patched).or_else(|| patch::mismatch(kind, facts, &patched))
+    {
+        return Err(patch::undecodable(kind, &patched, content, &problem));
+    }
+    let findings = patch::strict_findings(kind, content);
+    // The quoted object of a refusal is the patched one, which decoding takes apart.
+    let quoted = patched.clone();
+    let decoded = schema::decode(catalog::builtin(), facts.type_id, patched)
+        .map_err(|error| patch::undecodable(kind, &quoted, content, &error.to_string()))?;
+    let mut problems = findings;
+    body::warn(&mut problems, schema::strict_problems(&[], &decoded.unknown));
+    match operation.field_validation {
+        FieldValidation::Ignore => Ok((decoded.value, Vec::new())),
+        FieldValidation::Warn => Ok((decoded.value, problems)),
+        FieldValidation::Strict if problems.is_empty() => Ok((decoded.value, problems)),
+        FieldValidation::Strict => {
+            let reason = schema::strict_error(&problems);
+            Err(patch::undecodable(kind, &quoted, content, &reason))
+        }
+    }
+}
+
+/// JSON and merge patches may not make another kind of an object; strategic ones cannot.
+fn wrong_kind(facts: &ResourceFacts, kind: PatchType, patched: &Value) -> Option<String> {
+    if kind == PatchType::Strategic {
+        return None;
+    }
+    let found = patched["kind"].as_str().unwrap_or_default();
+    let resource = &facts.resource;
+    (!found.is_empty() && found != resource.kind).then(|| {
+        format!("no kind {found:?} is registered for version {:?} in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\"", resource.api_version())
+    })
+}

@@ -1,0 +1,134 @@
+//! One state of an object in place of another: what updates, patches and scales have in common.
+
+use api::{
+    json, kinds,
+    validation::{FieldError, Path},
+};
+use serde_json::Value;
+
+use super::{
+    Inner, address, body, failure, ownership,
+    removal::is_ready_to_go,
+    storage::{Along, Present, Write, Written},
+};
+use crate::{Operation, Outcome, Status, admission::Action};
+
+/// An object on its way from a client into the place of the present one.
+#[derive(Debug, Clone)]
+pub(crate) struct Proposal {
+    /// Complete, defaulted, in the version of the operation.
+    pub value: Value,
+    pub warnings: Vec<String>,
+}
+
+/// How a replacement ended.
+pub(crate) enum Replaced {
+    Done(Outcome),
+    /// The object changed meanwhile; the caller decides again.
+    Raced,
+}
+
+impl Inner {
+    /// Admits, prepares, validates and stores a proposal over the state that it was made from.
+    pub(crate) async fn replace(
+        &self,
+        operation: &Operation,
+        present: &Present,
+        proposal: Proposal,
+    ) -> Result<Replaced, Status> {
+        let Proposal { value: mut new, mut warnings } = proposal;
+        let old = &present.value;
+        let now = self.world.clock.wall();
+        ownership::changed(operation, old, &mut new, now);
+        self.admission.admit(operation, Action::Update { old }, &mut new).await?;
+        let context = self.context(operation);
+        address::keep(operation.resource, &mut new, old);
+        kinds::prepare_update(&context, &mut new, old);
+        json::copy(&mut new["metadata"], &old["metadata"], "resourceVersion");
+        if new == *old {
+            let object = present.object(operation.resource);
+            return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
+        }
+        let mut errors = late_finalizers(&new, old);
+        errors.extend(kinds::validate_update(&context, &new, old));
+        if !errors.is_empty() {
+            let name = body::text(old, "name");
+            return Err(failure::invalid(operation.resource, name, &errors));
+        }
+        body::warn(&mut warnings, kinds::warnings(&context, &new, Some(old)));
+        self.admission.check(operation, Action::Update { old }, &new).await?;
+        if operation.dry_run {
+            return Ok(Replaced::Done(Outcome::Value { value: new, code: 200, warnings }));
+        }
+        self.store_over(operation, present, Proposal { value: new, warnings }).await
+    }
+
+    async fn store_over(
+        &self,
+        operation: &Operation,
+        present: &Present,
+        proposal: Proposal,
+    ) -> Result<Replaced, Status> {
+        let Proposal { mut value, warnings } = proposal;
+        let facts = operation.resource;
+        let goes = is_ready_to_go(facts, &value);
+        let (along, _held) = if goes {
+            (address::release(facts, &present.value), None)
+        } else {
+            self.reallocate(operation, &mut value, &present.value).await?
+        };
+        let write = Write {
+            facts,
+            namespace: operation.namespace.clone(),
+            name: operation.name.clone(),
+            value,
+            over: present.modified,
+            along,
+        };
+        if goes {
+            // The last finalizer went: the client sees what it wrote, at the version it replaced.
+            let shown = Present { value: write.value.clone(), modified: present.modified };
+            return Ok(match self.remove(write).await? {
+                Written::Done(_) => {
+                    let object = shown.object(facts);
+                    Replaced::Done(Outcome::Object { object, created: false, warnings })
+                }
+                Written::Raced(_) | Written::Elsewhere => Replaced::Raced,
+            });
+        }
+        Ok(match self.write(write).await? {
+            Written::Done(object) => {
+                Replaced::Done(Outcome::Object { object, created: false, warnings })
+            }
+            Written::Raced(_) | Written::Elsewhere => Replaced::Raced,
+        })
+    }
+}
+
+impl Along {
+    /// Nothing but the object itself.
+    pub(crate) const fn nothing() -> Self {
+        Self { compare: Vec::new(), then: Vec::new() }
+    }
+}
+
+/// What is being deleted may lose finalizers, not gain any.
+fn late_finalizers(new: &Value, old: &Value) -> Vec<FieldError> {
+    if body::text(old, "deletionTimestamp").is_empty() {
+        return Vec::new();
+    }
+    let known = json::list(&old["metadata"], "finalizers");
+    let added = json::list(&new["metadata"], "finalizers").iter();
+    let added: Vec<String> = added
+        .filter(|finalizer| !known.contains(finalizer))
+        .map(std::string::ToString::to_string)
+        .collect();
+    if added.is_empty() {
+        return Vec::new();
+    }
+    let text = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added.join(", ")
+    );
+    vec![FieldError::forbidden(&Path::new("metadata.finalizers"), text)]
+}

@@ -1,0 +1,145 @@
+//! The `Scale` of a workload: its replicas seen through a kind of their own.
+
+use api::{
+    catalog, json,
+    validation::{FieldError, Path},
+};
+use meta::selector::Selector;
+use serde_json::{Value, json};
+
+use super::{
+    Inner, body, failure,
+    replace::{Proposal, Replaced},
+    storage::Present,
+    update::RACES_MAX,
+};
+use crate::{Content, Object, Operation, Outcome, PatchType, Status, patch};
+
+/// What a client wants of a workload's scale.
+enum Wanted {
+    Whole(Value),
+    Patched(PatchType, Content),
+}
+
+/// The scale of a workload that was read.
+pub(super) fn show(operation: &Operation, object: &Object) -> Outcome {
+    let value = scale_of(operation, &object.value());
+    Outcome::Value { value, code: 200, warnings: Vec::new() }
+}
+
+impl Inner {
+    pub(super) async fn update_scale(
+        &self,
+        operation: &Operation,
+        content: Content,
+    ) -> Result<Outcome, Status> {
+        let body = read(operation, content)?;
+        body::same_name(operation, &body.value)?;
+        self.set_scale(operation, &Wanted::Whole(body.value), body.warnings).await
+    }
+
+    pub(super) async fn patch_scale(
+        &self,
+        operation: &Operation,
+        kind: PatchType,
+        patch: Content,
+    ) -> Result<Outcome, Status> {
+        self.set_scale(operation, &Wanted::Patched(kind, patch), Vec::new()).await
+    }
+
+    async fn set_scale(
+        &self,
+        operation: &Operation,
+        wanted: &Wanted,
+        warnings: Vec<String>,
+    ) -> Result<Outcome, Status> {
+        let facts = operation.resource;
+        for _ in 0..RACES_MAX {
+            let present = self.load(facts, &operation.namespace, &operation.name).await?;
+            let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
+            let scale = match wanted {
+                Wanted::Whole(scale) => scale.clone(),
+                Wanted::Patched(kind, content) => {
+                    let scale = scale_of(operation, &present.value);
+                    let value = patch::apply(*kind, facts, &scale, content)?;
+                    read(operation, Content { value, ..Content::default() })?.value
+                }
+            };
+            let value = scaled(operation, &present, &scale)?;
+            let proposal = Proposal { value, warnings: warnings.clone() };
+            match self.replace(operation, &present, proposal).await? {
+                Replaced::Done(outcome) => return Ok(shown_as_scale(operation, outcome)),
+                Replaced::Raced => {}
+            }
+        }
+        Err(failure::modified(facts, &operation.name))
+    }
+}
+
+fn read(operation: &Operation, content: Content) -> Result<body::Body, Status> {
+    let type_id = catalog::builtin().type_of_kind("autoscaling", "v1", "Scale");
+    let type_id = type_id.ok_or_else(failure::method_not_allowed)?;
+    body::of_type(operation, type_id, "Scale", content)
+}
+
+/// The workload with the replicas of the scale.
+fn scaled(operation: &Operation, present: &Present, scale: &Value) -> Result<Value, Status> {
+    let (facts, name) = (operation.resource, operation.name.as_str());
+    let replicas = json::number(&scale["spec"], "replicas").unwrap_or(0);
+    if replicas < 0 {
+        let path = Path::new("spec.replicas");
+        let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");
+        return Err(failure::invalid_kind("Scale", "autoscaling", name, &[error]));
+    }
+    let version = body::text(scale, "resourceVersion");
+    let uid = body::text(scale, "uid");
+    let is_other = !uid.is_empty() && uid != body::text(&present.value, "uid");
+    if is_other || (!version.is_empty() && version != present.modified.to_string()) {
+        return Err(failure::modified(facts, name));
+    }
+    let mut value = present.value.clone();
+    value["spec"]["replicas"] = replicas.into();
+    Ok(value)
+}
+
+/// The `Scale` of a workload.
+fn scale_of(operation: &Operation, workload: &Value) -> Value {
+    let metadata = &workload["metadata"];
+    let mut scale = json!({
+        "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {}, "spec": {},
+        "status": {"replicas": json::number(&workload["status"], "replicas").unwrap_or(0)},
+    });
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        json::copy(&mut scale["metadata"], metadata, field);
+    }
+    let replicas = json::number(&workload["spec"], "replicas").unwrap_or(0);
+    if replicas != 0 {
+        scale["spec"]["replicas"] = replicas.into();
+    }
+    let selector = selector_of(operation, &workload["spec"]["selector"]);
+    if !selector.is_empty() {
+        scale["status"]["selector"] = selector.into();
+    }
+    scale
+}
+
+/// Replication controllers select by plain labels, the others by a label selector.
+fn selector_of(operation: &Operation, selector: &Value) -> String {
+    if operation.resource.resource.group.is_empty() {
+        let labels = json::labels(selector);
+        return Selector::from_labels(&labels).to_string();
+    }
+    Selector::from_json(selector).map(|selector| selector.to_string()).unwrap_or_default()
+}
+
+fn shown_as_scale(operation: &Operation, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Object { object, warnings, .. } => {
+            Outcome::Value { value: scale_of(operation, &object.value()), code: 200, warnings }
+        }
+        Outcome::Value { value, code, warnings } => {
+            Outcome::Value { value: scale_of(operation, &value), code, warnings }
+        }
+        Outcome::List(_) | Outcome::Watch(_) => outcome,
+    }
+}

@@ -1,0 +1,56 @@
+//! What admission does to pods (159, 162, 163).
+
+use serde_json::json;
+
+use super::lab::{Lab, pod, refusal};
+
+#[tokio::test]
+async fn check_159_a_pod_gets_its_account_and_token() {
+    let lab = Lab::start().await;
+    let created = lab.create(pod("p")).await;
+    let spec = &created["spec"];
+    assert_eq!(spec["serviceAccountName"], "default");
+    let volume = spec["volumes"][0]["name"].as_str().expect("a volume");
+    assert!(volume.starts_with("kube-api-access-"), "{volume}");
+    assert_eq!(spec["containers"][0]["volumeMounts"][0]["name"], volume);
+    let mut own = pod("q");
+    own["spec"]["serviceAccountName"] = "nope".into();
+    let answer = refusal(lab.try_create(own).await);
+    assert_eq!(
+        answer,
+        r#"403 Forbidden pods "q" is forbidden: error looking up service account default/nope: serviceaccount "nope" not found"#
+    );
+}
+
+#[tokio::test]
+async fn check_162_a_class_becomes_a_priority() {
+    let lab = Lab::start().await;
+    let plain = lab.create(pod("plain")).await;
+    assert_eq!(
+        (&plain["spec"]["priority"], &plain["spec"]["preemptionPolicy"]),
+        (&0.into(), &"PreemptLowerPriority".into())
+    );
+    let mut critical = pod("critical");
+    critical["spec"]["priorityClassName"] = "system-node-critical".into();
+    assert_eq!(lab.create(critical).await["spec"]["priority"], 2_000_001_000);
+    let mut unknown = pod("unknown");
+    unknown["spec"]["priorityClassName"] = "nope".into();
+    let answer = refusal(lab.try_create(unknown).await);
+    assert_eq!(
+        answer,
+        r#"403 Forbidden pods "unknown" is forbidden: no PriorityClass with name nope was found"#
+    );
+}
+
+#[tokio::test]
+async fn check_163_a_pod_stays_five_minutes_on_a_node_in_trouble() {
+    let lab = Lab::start().await;
+    let created = lab.create(pod("p")).await;
+    let tolerations = &created["spec"]["tolerations"];
+    assert_eq!(
+        tolerations[0],
+        json!({"key": "node.kubernetes.io/not-ready",
+        "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+    );
+    assert_eq!(tolerations[1]["key"], "node.kubernetes.io/unreachable");
+}

@@ -1,0 +1,11 @@
+//! The engine on the memory store: what clients see, row by row. Numbers are those of the checklist
+//! of API server behaviour.
+
+mod admission;
+mod deleting;
+mod lab;
+mod lists;
+mod services;
+mod special;
+mod watches;
+mod writes;
