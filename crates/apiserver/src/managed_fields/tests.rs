@@ -1,6 +1,9 @@
 //! Rows: what writes do to the entries of real kinds.
 
+use std::collections::BTreeMap;
+
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -344,4 +347,47 @@ fn copies_of_one_key_are_one_item_without_parts() {
     let twice = with_env(json!([{"name": "E", "value": "1"}, {"name": "E", "value": "2"}]));
     let created = Write::deployment("", "A", 1).of(None, &twice);
     assert!(entries(&created).contains(r#""f:env":{".":{},"k:{\"name\":\"E\"}":{}}"#));
+}
+
+/// Who owns a key of the data.
+fn owners<'a>(object: &'a Value, key: &str) -> Vec<&'a Value> {
+    let entries = object["metadata"]["managedFields"].as_array();
+    let owning = entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["fieldsV1"]["f:data"].get(format!("f:{key}")).is_some());
+    owning.map(|entry| &entry["manager"]).collect()
+}
+
+proptest! {
+    #[test]
+    fn each_field_is_owned_by_its_last_writer_alone(
+        writes in prop::collection::vec(
+            (0..4_i64, prop::collection::btree_map("[a-d]", 0..3_u8, 0..4)), 1..12,
+        ),
+    ) {
+        let mut stored: Option<Value> = None;
+        let mut written: BTreeMap<String, (u8, String)> = BTreeMap::new();
+        let mut is_tracked = true;
+        for (second, (writer, data)) in (1..).zip(&writes) {
+            let manager = format!("m{writer}");
+            let texts: Value = data.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
+            let object =
+                Write::config_map(&manager, second).of(stored.as_ref(), &config_map(texts));
+            written.retain(|key, _| data.contains_key(key));
+            for (key, value) in data {
+                if written.get(key).is_none_or(|(last, _)| last != value) {
+                    written.insert(key.clone(), (*value, manager.clone()));
+                }
+            }
+            is_tracked &= object["metadata"].get("managedFields").is_some();
+            for (key, (_, manager)) in written.iter().filter(|_| is_tracked) {
+                prop_assert_eq!(owners(&object, key), [&Value::from(manager.as_str())]);
+            }
+            for key in ["a", "b", "c", "d"].iter().filter(|key| !written.contains_key(**key)) {
+                prop_assert!(owners(&object, key).is_empty());
+            }
+            stored = Some(object);
+        }
+    }
 }

@@ -10,6 +10,10 @@ const OPERATIONS_MAX: usize = 10_000;
 /// Bytes that all copies of one patch may add: repeated doubling would otherwise fill the memory.
 const COPIED_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// Levels of nesting that a document may reach: what is deeper could not be parsed when read back,
+/// and a value that grows at will would overflow the stack.
+const DEPTH_MAX: usize = 127;
+
 const MEMBERS: [&str; 4] = ["op", "path", "from", "value"];
 
 #[derive(Debug, Clone, Copy)]
@@ -93,12 +97,12 @@ fn step(
     copied_bytes: &mut usize,
 ) -> Result<(), Error> {
     match operation.op {
-        "add" => Place::find(document, operation.path)?.add(operation.value.clone()),
+        "add" => add(document, operation.path, operation.value.clone()),
         "remove" => Place::find(document, operation.path)?.remove().map(drop),
         "replace" => replace(document, operation),
         "move" => {
             let value = Place::find(document, operation.from)?.remove()?;
-            Place::find(document, operation.path)?.add(value)
+            add(document, operation.path, value)
         }
         "copy" => {
             let value = Place::find(document, operation.from)?.get()?.clone();
@@ -106,15 +110,34 @@ fn step(
             if *copied_bytes > COPIED_BYTES_MAX {
                 return Err(Error::Rejected);
             }
-            Place::find(document, operation.path)?.add(value)
+            add(document, operation.path, value)
         }
         "test" => test(document, operation),
         _ => Err(Error::Rejected),
     }
 }
 
+fn add(document: &mut Value, path: &str, value: Value) -> Result<(), Error> {
+    check_depth(path, &value)?;
+    Place::find(document, path)?.add(value)
+}
+
+fn check_depth(path: &str, value: &Value) -> Result<(), Error> {
+    let segments = path.bytes().filter(|byte| *byte == b'/').count();
+    if segments + depth(value) > DEPTH_MAX { Err(Error::Rejected) } else { Ok(()) }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
 fn replace(document: &mut Value, operation: Operation<'_>) -> Result<(), Error> {
     if !operation.path.is_empty() {
+        check_depth(operation.path, operation.value)?;
         return Place::find(document, operation.path)?.replace(operation.value.clone());
     }
     if !operation.value.is_object() && !operation.value.is_array() {

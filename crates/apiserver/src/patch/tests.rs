@@ -156,6 +156,21 @@ fn copies_cannot_double_a_document_for_ever() {
 }
 
 #[test]
+fn copies_into_itself_cannot_nest_a_document_for_ever() {
+    let mut operations = vec![json!({"op": "add", "path": "/a", "value": {}})];
+    operations.extend(
+        (0..20).map(
+            |power| json!({"op": "copy", "from": "/a", "path": "/a".repeat((1 << power) + 1)}),
+        ),
+    );
+    let message = "the server rejected our request due to an error in our request";
+    refuse(PatchType::Json, json!({}), json!(operations), 422, message);
+    let fits = json!([operations[0], operations[1], operations[2]]);
+    let status = apply(PatchType::Json, config_maps(), &json!({}), &content(fits));
+    assert_eq!(status, Ok(json!({"a": {"a": {"a": {"a": {}}}}})));
+}
+
+#[test]
 fn strict_validation_names_unknown_members_of_operations() {
     let mut patch = content(json!([{"op": "test", "path": "/a", "foo": 1}]));
     patch.duplicates = vec!["[0].op".to_owned()];
