@@ -104,6 +104,18 @@ fn a_world_from_before_the_crash_can_do_nothing() {
 }
 
 #[test]
+fn no_number_is_rolled_twice_by_a_component() {
+    let simulation = Simulation::new(1);
+    let (first, second) = (simulation.world("a"), simulation.world("a"));
+    let mut uuids = vec![first.dice.uuid(), second.dice.uuid()];
+    simulation.crash("a");
+    uuids.extend([simulation.world("a").dice.uuid(), simulation.world("b").dice.uuid()]);
+    uuids.sort();
+    uuids.dedup();
+    assert_eq!(uuids.len(), 4);
+}
+
+#[test]
 fn a_frozen_component_goes_on_where_it_was() {
     let (simulation, log) = (Simulation::new(1), Log::default());
     chatter(&simulation.world("a"), "a", &log);

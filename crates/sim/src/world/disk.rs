@@ -36,9 +36,15 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskFault {
     /// That operation is refused; the ones after it work.
-    Refuse { operation: u64 },
+    Refuse {
+        /// Counted from the disk's first, zero.
+        operation: u64,
+    },
     /// The power fails: that operation and all after it are refused until the component is crashed.
-    Die { operation: u64 },
+    Die {
+        /// Counted from the disk's first, zero.
+        operation: u64,
+    },
 }
 
 #[derive(Debug, Default)]

@@ -49,6 +49,8 @@ impl Drop for Simulation {
 /// What outlives a component's crash.
 struct Machine {
     incarnation: Arc<Incarnation>,
+    /// Anew in each life, or it would roll the names of the last one again.
+    dice: Arc<Seeded>,
     platter: Arc<Platter>,
     skew: Skew,
 }
@@ -75,7 +77,7 @@ impl Simulation {
         let platter = Arc::clone(&machine.platter);
         World {
             clock: Arc::new(VirtualClock { timers, skew }),
-            dice: Arc::new(Seeded::named(self.seed, component, owner.number)),
+            dice: machine.dice.clone(),
             tasks: Arc::new(OwnTasks {
                 executor: Arc::clone(&self.executor),
                 owner: Arc::clone(&owner),
@@ -92,6 +94,7 @@ impl Simulation {
     ) -> &'a mut Machine {
         machines.entry(component.to_owned()).or_insert_with(|| Machine {
             incarnation: Incarnation::start(component, 0),
+            dice: Arc::new(Seeded::named(self.seed, component, 0)),
             platter: Platter::new(self.seed, component),
             skew: Skew::default(),
         })
@@ -157,6 +160,7 @@ impl Simulation {
         machine.incarnation.end();
         let number = machine.incarnation.number + 1;
         machine.incarnation = Incarnation::start(component, number);
+        machine.dice = Arc::new(Seeded::named(self.seed, component, number));
         let platter = Arc::clone(&machine.platter);
         drop(machines);
         self.executor.thaw(component);
