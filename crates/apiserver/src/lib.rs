@@ -16,6 +16,7 @@ pub mod http;
 pub mod managed_fields;
 mod negotiation;
 mod object;
+mod openapi;
 mod operation;
 mod options;
 pub mod patch;

@@ -2,14 +2,27 @@
 //! what deserves a warning. The server calls these functions for every kind; a kind with rules of its
 //! own has a file here and a line in the table.
 
+mod config;
+mod deployment;
+mod event;
+mod namespace;
+mod node;
+mod pod;
 mod prepare;
+mod replica_set;
+mod service;
+mod small;
+mod template;
+#[cfg(test)]
+mod testing;
+mod workload;
 
 use meta::time::Time;
 use serde_json::Value;
 
 use crate::{
     catalog::ResourceFacts,
-    validation::{Errors, FieldError},
+    validation::{Errors, FieldError, immutable, metadata, schema},
 };
 
 /// What surrounds a write.
@@ -22,7 +35,7 @@ pub struct Context<'a> {
     pub dry_run: bool,
 }
 
-/// The functions of one kind; those of [`Rules::GENERIC`] do nothing.
+/// The functions of one kind.
 struct Rules {
     /// After the generic preparation of a create.
     prepare_create: fn(&Context<'_>, &mut Value),
@@ -30,33 +43,69 @@ struct Rules {
     prepare_update: fn(&Context<'_>, &mut Value, &Value),
     /// Beyond metadata; for creates and updates alike.
     validate: fn(&Context<'_>, &Value, &mut Errors),
+    /// What is asked of new objects only.
+    validate_create: fn(&Context<'_>, &Value, &mut Errors),
     /// New against old.
     validate_update: fn(&Context<'_>, &Value, &Value, &mut Errors),
     warnings: fn(&Context<'_>, &Value, Option<&Value>) -> Vec<String>,
 }
 
 impl Rules {
+    /// Nothing beyond the generic preparation and the metadata.
     const GENERIC: Self = Self {
         prepare_create: |_, _| {},
         prepare_update: |_, _, _| {},
         validate: |_, _, _| {},
+        validate_create: |_, _, _| {},
         validate_update: |_, _, _, _| {},
         warnings: |_, _, _| Vec::new(),
+    };
+    /// Kinds without rules of their own: what the type and the table of fixed fields say.
+    const BY_SCHEMA: Self = Self {
+        validate: |ctx, object, errors| {
+            if ctx.subresource.is_empty() {
+                schema::validate(ctx.resource.type_id, object, errors);
+            }
+        },
+        validate_update: |ctx, new, old, errors| {
+            if ctx.subresource.is_empty() {
+                immutable::validate(ctx.resource, new, old, errors);
+            }
+        },
+        ..Self::GENERIC
     };
 }
 
 /// Kinds with rules of their own, by group and plural.
-const RULES: &[(&str, &str, &Rules)] = &[];
+const RULES: &[(&str, &str, &Rules)] = &[
+    ("", "configmaps", &config::CONFIG_MAP),
+    ("", "events", &event::RULES),
+    ("", "namespaces", &namespace::RULES),
+    ("", "nodes", &node::RULES),
+    ("", "persistentvolumeclaims", &small::CLAIM),
+    ("", "persistentvolumes", &small::VOLUME),
+    ("", "pods", &pod::RULES),
+    ("", "secrets", &config::SECRET),
+    ("", "serviceaccounts", &small::SERVICE_ACCOUNT),
+    ("", "services", &service::RULES),
+    ("apps", "daemonsets", &workload::DAEMON_SET),
+    ("apps", "deployments", &deployment::RULES),
+    ("apps", "replicasets", &replica_set::RULES),
+    ("apps", "statefulsets", &workload::STATEFUL_SET),
+    ("batch", "jobs", &workload::JOB),
+    ("coordination.k8s.io", "leases", &small::LEASE),
+    ("events.k8s.io", "events", &event::RULES),
+];
 
 fn rules(resource: &ResourceFacts) -> &'static Rules {
     let named = &resource.resource;
     let found =
         RULES.iter().find(|(group, plural, _)| *plural == named.plural && *group == named.group);
-    found.map_or(&Rules::GENERIC, |(_, _, rules)| rules)
+    found.map_or(&Rules::BY_SCHEMA, |(_, _, rules)| rules)
 }
 
 /// Makes a decoded, defaulted object what is to be stored first: status and generation are the
-/// server's, and some kinds fill in more.
+/// server's, and some kinds fill in more. The object has its name, namespace and UID already.
 pub fn prepare_create(ctx: &Context<'_>, object: &mut Value) {
     prepare::create(ctx, object);
     (rules(ctx.resource).prepare_create)(ctx, object);
@@ -72,15 +121,20 @@ pub fn prepare_update(ctx: &Context<'_>, new: &mut Value, old: &Value) {
 /// What is wrong with a new object.
 pub fn validate_create(ctx: &Context<'_>, object: &Value) -> Vec<FieldError> {
     let mut errors = Errors::new();
-    (rules(ctx.resource).validate)(ctx, object, &mut errors);
+    let rules = rules(ctx.resource);
+    metadata::create(ctx.resource, object, &mut errors);
+    (rules.validate)(ctx, object, &mut errors);
+    (rules.validate_create)(ctx, object, &mut errors);
     errors
 }
 
-/// What is wrong with a change.
+/// What is wrong with a change. That it carries a resource version is the caller's to see.
 pub fn validate_update(ctx: &Context<'_>, new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = Errors::new();
-    (rules(ctx.resource).validate)(ctx, new, &mut errors);
-    (rules(ctx.resource).validate_update)(ctx, new, old, &mut errors);
+    let rules = rules(ctx.resource);
+    metadata::update(new, old, &mut errors);
+    (rules.validate)(ctx, new, &mut errors);
+    (rules.validate_update)(ctx, new, old, &mut errors);
     errors
 }
 

@@ -27,6 +27,7 @@ use crate::{
     duration, encode,
     health::Health,
     negotiation::{self, Media},
+    openapi::OpenApi,
     request_info::RequestInfo,
     route::{self, Misroute},
 };
@@ -75,6 +76,7 @@ struct Inner {
     backend: Arc<dyn Backend>,
     settings: Settings,
     discovery: Discovery,
+    openapi: OpenApi,
     /// True from the beginning of the shutdown on.
     closing: watch::Sender<bool>,
 }
@@ -86,8 +88,9 @@ const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 impl Service {
     pub fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
         let discovery = Discovery::new(&settings.address);
+        let openapi = OpenApi::new(settings.world.clock.wall());
         let (closing, _) = watch::channel(false);
-        Self { inner: Arc::new(Inner { backend, settings, discovery, closing }) }
+        Self { inner: Arc::new(Inner { backend, settings, discovery, openapi, closing }) }
     }
 
     /// Answers one request. A watch is answered at once; its events come with the body.

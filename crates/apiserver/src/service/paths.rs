@@ -34,6 +34,13 @@ impl Inner {
                 None => page_not_found(),
             },
             ["apis", group, version] => self.resources(request, group, version),
+            ["openapi", "v2"] => self.openapi.v2(request),
+            ["openapi", "v3"] => self.openapi.index(),
+            ["openapi", "v3", ..] => {
+                let path = trimmed.strip_prefix("openapi/v3/").unwrap_or_default();
+                let now = self.settings.world.clock.wall();
+                self.openapi.v3(request, path, &info.query, now)
+            }
             _ => page_not_found(),
         }
     }
