@@ -110,7 +110,17 @@ pub struct Enqueue<Key> {
     pub(crate) keys: Vec<(Key, Duration)>,
 }
 
+impl<Key> Default for Enqueue<Key> {
+    fn default() -> Self {
+        Self { keys: Vec::new() }
+    }
+}
+
 impl<Key> Enqueue<Key> {
+    /// What was collected, each with its delay.
+    pub fn keys(&self) -> &[(Key, Duration)] {
+        &self.keys
+    }
     /// Look at `key` soon.
     pub fn add(&mut self, key: Key) {
         self.keys.push((key, Duration::ZERO));

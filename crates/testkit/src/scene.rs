@@ -14,7 +14,7 @@ use crate::notation::{Words, ago, numbers};
 /// ```
 /// - Deployment: `recreate`, `paused`, `deleting`, `deadline=`, `limit=`, `minready=`, `rollback=`,
 ///   `collisions=`, `generation=`, `observed=`, `revision=`, `note=` (an annotation of the user's),
-///   `available` (the condition),
+///   `available` and `failing` (the conditions),
 ///   `status=replicas/updated/ready/available` as stored, `progress=Reason@seconds-ago`.
 /// - ReplicaSet: `new` (has the template), `old`, `orphan`, `orphan-new`, `stray` (owned, but no longer
 ///   selected), then size/ready/available; `pods=` (else as many as the size), `revision=`, `desired=`,
@@ -80,9 +80,12 @@ fn deployment(text: &str) -> Value {
     };
     let generation = words.number("generation").unwrap_or(1);
     let counts = numbers(words.text("status").unwrap_or("0/0/0/0"));
-    let progressing = words.text("progress").map(progressing);
-    let conditions: Vec<Value> =
-        words.has("available").then(available).into_iter().chain(progressing).collect();
+    let present = [
+        words.has("available").then(available),
+        words.has("failing").then(failing),
+        words.text("progress").map(progressing),
+    ];
+    let conditions: Vec<Value> = present.into_iter().flatten().collect();
     json!({
         "metadata": {
             "name": "web", "namespace": "shop", "uid": "web-uid", "resourceVersion": "7",
@@ -124,6 +127,14 @@ fn available() -> Value {
         "type": "Available", "status": "True", "reason": "MinimumReplicasAvailable",
         "message": "Deployment has minimum availability.",
         "lastUpdateTime": ago(60), "lastTransitionTime": ago(60),
+    })
+}
+
+/// What a ReplicaSet has that cannot make its pods.
+fn failing() -> Value {
+    json!({
+        "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+        "message": "no quota", "lastTransitionTime": ago(30),
     })
 }
 

@@ -18,7 +18,7 @@ use serde_json::Value;
 /// ReplicaSets by controlling owner, and the orphans of each namespace.
 pub(crate) static REPLICA_SETS_BY_OWNER: Index<ReplicaSet> =
     Index { name: "owner", values: |replica_set| index_values(&replica_set.metadata) };
-/// ReplicationControllers by controlling owner, and the orphans of each namespace.
+/// `ReplicationController`s by controlling owner, and the orphans of each namespace.
 pub(crate) static REPLICATION_CONTROLLERS_BY_OWNER: Index<ReplicationController> =
     Index { name: "owner", values: |controller| index_values(controller.metadata()) };
 /// Pods by controlling owner, and the orphans of each namespace.

@@ -132,3 +132,13 @@ fn a_deployment_of_no_pods_is_complete_as_soon_as_it_is_made() {
     "#]],
     );
 }
+#[test]
+fn without_a_new_one_the_deployment_is_the_subject() {
+    check(
+        "3 +0 -0 recreate deadline=10 available progress=ReplicaSetUpdated@5 status=3/0/3/3 | old 0/0/0 pods=2",
+        expect![[r#"
+            patch deployments web/status {"status":{"availableReplicas":null,"conditions":["Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.","Progressing=True ReplicaSetUpdated: Deployment \"web\" is progressing."],"readyReplicas":null,"replicas":2}} # what is reported has changed
+            wake after 11s
+        "#]],
+    );
+}

@@ -99,3 +99,16 @@ fn progress_moves_the_update_time_and_only_another_status_the_transition_time() 
     assert_eq!(progressing["lastUpdateTime"], json!(testkit::NOW));
     assert_eq!(progressing["lastTransitionTime"], json!("2026-11-24T07:59:55Z"));
 }
+#[test]
+fn a_failure_that_is_over_is_taken_back() {
+    check(
+        "1 +1 -0 revision=1 available failing status=1/1/1/1 | new 1/1/1 revision=1",
+        expect![[r#"
+            patch deployments web/status {"status":{"conditions":["Available=True MinimumReplicasAvailable: Deployment has minimum availability."]}} # what is reported has changed
+        "#]],
+    );
+}
+#[test]
+fn an_equal_status_is_not_written() {
+    check("1 +1 -0 revision=1 available status=1/1/1/1 | new 1/1/1 revision=1", expect![[""]]);
+}

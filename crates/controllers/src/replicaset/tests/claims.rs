@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::views::Pod;
+use api::views::{Pod, ReplicaSet};
 use expect_test::expect;
 use runtime::{Change, Enqueue};
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testkit::{Scene, view};
 
 use super::{ReplicaSetController, check};
-use crate::replicaset::on_pod;
+use crate::replicaset::{on_owner, on_pod};
 
 #[test]
 fn a_matching_orphan_is_adopted_before_anything_is_made() {
@@ -53,6 +53,18 @@ fn pod(text: &str) -> Value {
     Scene::parse(&format!("replicas 1 | {text}")).pods.remove(0)
 }
 
+#[test]
+fn whatever_happens_to_a_replica_set_wakes_it() {
+    let scene = Scene::parse("replicas 1");
+    let view = view::<ReplicaSetController>(&scene);
+    let decode = |set: &Value| Arc::new(ReplicaSet::deserialize(set).expect("sound"));
+    let set = || Some(decode(&scene.replica_sets[0]));
+    for (old, new) in [(None, set()), (set(), set()), (set(), None)] {
+        let mut woken = Enqueue::default();
+        on_owner(&view, &Change { old, new }, &mut woken);
+        assert_eq!(woken.keys().len(), 1);
+    }
+}
 #[test]
 fn whatever_happens_to_its_pods_wakes_it() {
     let own = pod("a ready");
