@@ -13,6 +13,7 @@ mod encode;
 mod engine;
 pub mod health;
 pub mod http;
+mod impersonation;
 pub mod managed_fields;
 mod negotiation;
 mod object;

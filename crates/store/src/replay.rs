@@ -73,16 +73,11 @@ impl Engine {
             watcher.end(StoreError::Closed);
             return None;
         }
-        if watcher.next() <= state.revision {
-            return Some((watcher, portion));
+        if watcher.next() > state.revision {
+            state.hub.attach(watcher);
+            return None;
         }
-        // Who asked for progress meanwhile could not reach it: it hears before it goes live.
-        if let Some(progress) = watcher.progress() {
-            let batches = vec![progress];
-            return Some((watcher, Portion { batches, ..portion }));
-        }
-        state.hub.attach(watcher);
-        None
+        Some((watcher, portion))
     }
 
     fn history(&self, watcher: &Watcher) -> Result<Portion, StoreError> {

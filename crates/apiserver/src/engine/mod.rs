@@ -13,7 +13,6 @@ pub(crate) mod failure;
 mod get;
 mod list;
 mod options;
-mod owners;
 mod ownership;
 mod patch;
 mod removal;

@@ -26,6 +26,7 @@ use crate::{
     discovery::Discovery,
     duration, encode,
     health::Health,
+    impersonation,
     negotiation::{self, Media},
     openapi::OpenApi,
     request_info::RequestInfo,
@@ -130,7 +131,9 @@ impl Inner {
             None if authorization::is_public(info) => authentication::anonymous(),
             None => return Err(authentication::unauthorized()),
         };
-        match self.settings.authorizer.authorize(&user, info) {
+        let authorizer = &*self.settings.authorizer;
+        let user = impersonation::impersonate(authorizer, user, &request.headers)?;
+        match authorizer.authorize(&user, info) {
             Decision::Allow => Ok(user),
             Decision::Deny { reason } => Err(authorization::forbidden(&user, info, &reason)),
         }

@@ -4,6 +4,8 @@ mod authority;
 mod files;
 mod identity;
 pub mod kubeconfig;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};
 
