@@ -44,8 +44,7 @@ pub enum InvalidQuantity {
 const NANOS: i128 = 1_000_000_000;
 const NANOS_PER_MILLI: i128 = 1_000_000;
 /// No amount is larger: 2^63 - 1 whole units.
-#[expect(clippy::as_conversions, reason = "widening, which const functions cannot say otherwise")]
-const NANOS_MAX: i128 = i64::MAX as i128 * NANOS;
+const NANOS_MAX: i128 = ((1 << 63) - 1) * NANOS;
 
 const DECIMAL_SUFFIXES: [(&str, i32); 10] = [
     ("n", -9),

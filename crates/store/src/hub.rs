@@ -21,6 +21,8 @@ pub(crate) struct Watcher {
     last_word: OwnedPermit<Delivery>,
     /// The reader knows of everything up to here.
     told: Revision,
+    /// History was read up to here; what lies between concerned other keys.
+    read: Revision,
 }
 
 impl Watcher {
@@ -29,27 +31,34 @@ impl Watcher {
         let (sender, stream) = mpsc::channel(BUFFER_BATCHES + 1);
         let last_word = sender.clone().try_reserve_owned().ok()?;
         let told = Revision(from.0.saturating_sub(1));
-        Some((Self { prefix, sender, last_word, told }, stream))
+        Some((Self { prefix, sender, last_word, told, read: told }, stream))
     }
 
     pub(crate) fn prefix(&self) -> &[u8] {
         &self.prefix
     }
 
-    /// The first revision the reader does not know.
+    /// Where history is to be read on from.
     pub(crate) fn next(&self) -> Revision {
-        Revision(self.told.0 + 1)
+        Revision(self.read.0 + 1)
     }
 
     /// Delivers a batch of history, waiting for the reader; false if it has gone.
     pub(crate) async fn replay(&mut self, batch: EventBatch) -> bool {
         self.told = batch.revision;
+        self.read = batch.revision;
         self.sender.send(Ok(batch)).await.is_ok()
     }
 
     /// Notes that nothing of interest happened up to `revision`.
     pub(crate) fn skip_to(&mut self, revision: Revision) {
-        self.told = self.told.max(revision);
+        self.read = self.read.max(revision);
+    }
+
+    /// News that nothing of interest happened since the reader last heard; `None` if it did.
+    pub(crate) fn progress(&self) -> Option<EventBatch> {
+        let batch = EventBatch { revision: self.read, events: Vec::new() };
+        (self.told < self.read).then_some(batch)
     }
 
     pub(crate) fn end(self, error: StoreError) {
@@ -65,7 +74,7 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Takes a watch that knows everything published so far.
+    /// Takes a watch whose reader knows everything published so far.
     pub(crate) fn attach(&mut self, watcher: Watcher) {
         self.made += 1;
         self.live.insert(self.made, watcher);
@@ -86,21 +95,25 @@ impl Hub {
                 Err(TrySendError::Full(_) | TrySendError::Closed(_)) => slow.push(*id),
             }
         }
+        self.end(&slow);
+    }
+
+    fn end(&mut self, slow: &[u64]) {
         for watcher in slow.iter().filter_map(|id| self.live.remove(id)) {
             watcher.end(StoreError::Slow);
         }
     }
 
-    /// Tells each watch that has not heard of `revision` that nothing for it happened since. One with
-    /// a full buffer is left out: it will hear from what it has queued.
+    /// Tells each watch that has not heard of `revision` that nothing for it happened since.
     pub(crate) fn report_progress(&mut self, revision: Revision) {
-        let behind = self.live.values_mut().filter(|watcher| watcher.told < revision);
-        for watcher in behind {
-            let progress = EventBatch { revision, events: Vec::new() };
-            if watcher.sender.try_send(Ok(progress)).is_ok() {
-                watcher.told = revision;
+        let mut slow = Vec::new();
+        for (id, watcher) in self.live.iter_mut().filter(|(_, watcher)| watcher.told < revision) {
+            match watcher.sender.try_send(Ok(EventBatch { revision, events: Vec::new() })) {
+                Ok(()) => watcher.told = revision,
+                Err(TrySendError::Full(_) | TrySendError::Closed(_)) => slow.push(*id),
             }
         }
+        self.end(&slow);
     }
 
     /// Whether [`Hub::report_progress`] would tell anybody anything.

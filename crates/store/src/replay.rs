@@ -73,11 +73,16 @@ impl Engine {
             watcher.end(StoreError::Closed);
             return None;
         }
-        if watcher.next() > state.revision {
-            state.hub.attach(watcher);
-            return None;
+        if watcher.next() <= state.revision {
+            return Some((watcher, portion));
         }
-        Some((watcher, portion))
+        // Who asked for progress meanwhile could not reach it: it hears before it goes live.
+        if let Some(progress) = watcher.progress() {
+            let batches = vec![progress];
+            return Some((watcher, Portion { batches, ..portion }));
+        }
+        state.hub.attach(watcher);
+        None
     }
 
     fn history(&self, watcher: &Watcher) -> Result<Portion, StoreError> {

@@ -184,6 +184,13 @@ both!(asking_for_the_revision_makes_watches_report_progress, |bench: Bench| asyn
     assert_eq!(watch.next().await, "4: +/pods/a=1(4,4,1)");
 });
 
+both!(a_watch_whose_past_concerns_others_reports_progress_when_live, |bench: Bench| async move {
+    bench.apply([put("/nodes/a", "1")]).await;
+    bench.apply([put("/nodes/a", "2")]).await;
+    let mut watch = bench.watch("/pods/", 2).await;
+    assert_eq!(watch.next().await, "3:");
+});
+
 both!(a_reader_that_falls_behind_is_ended_with_slow, |bench: Bench| async move {
     let mut watch = bench.watch("", 2).await;
     for _ in 0..1100 {

@@ -1,5 +1,6 @@
 //! Defaults of services, namespaces, nodes, policies and devices.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::json;
@@ -62,6 +63,15 @@ fn load_balancer(service: &mut Value) {
         if !json::is_empty(ingress, "ip") && json::field(ingress, "ipMode").is_none() {
             ingress["ipMode"] = "VIP".into();
         }
+    }
+}
+
+/// Plain texts are for writing only: they are stored like the rest.
+pub(super) fn secret(secret: &mut Value) {
+    let Some(texts) = json::remove(secret, "stringData") else { return };
+    let texts = texts.as_object().into_iter().flatten();
+    for (key, text) in texts.filter_map(|(key, text)| Some((key, text.as_str()?))) {
+        json::object_mut(secret, "data")[key] = STANDARD.encode(text).into();
     }
 }
 

@@ -35,6 +35,7 @@ fn rule(type_name: &str) -> Option<Rule> {
         ("batch/v1", "Job") => workloads::job,
         ("autoscaling/v2", "HorizontalPodAutoscaler") => workloads::autoscaler,
         ("core/v1", "Service") => cluster::service,
+        ("core/v1", "Secret") => cluster::secret,
         ("core/v1", "Namespace") => cluster::namespace,
         ("core/v1", "NodeStatus") => cluster::node_status,
         ("core/v1", "LimitRangeItem") => cluster::limit_range_item,

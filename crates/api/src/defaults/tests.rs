@@ -257,6 +257,13 @@ fn a_namespace_is_active_and_carries_its_name() {
 }
 
 #[test]
+fn plain_texts_of_a_secret_are_stored_like_the_rest() {
+    let mut secret = json!({"stringData": {"a": "b"}, "data": {"a": "eA==", "c": "eA=="}});
+    apply(facts("", "v1", "secrets"), &mut secret);
+    assert_eq!(secret, json!({"data": {"a": "Yg==", "c": "eA=="}, "type": "Opaque"}));
+}
+
+#[test]
 fn limits_of_a_range_follow_each_other() {
     let limit = json!({"type": "Container", "max": {"cpu": "2"}, "min": {"memory": "1Mi"}});
     check(

@@ -88,6 +88,7 @@ const RULES: &[(&str, &str, &Rules)] = &[
     ("", "secrets", &config::SECRET),
     ("", "serviceaccounts", &small::SERVICE_ACCOUNT),
     ("", "services", &service::RULES),
+    ("apiextensions.k8s.io", "customresourcedefinitions", &small::CUSTOM_RESOURCE_DEFINITION),
     ("apps", "daemonsets", &workload::DAEMON_SET),
     ("apps", "deployments", &deployment::RULES),
     ("apps", "replicasets", &replica_set::RULES),
@@ -95,6 +96,8 @@ const RULES: &[(&str, &str, &Rules)] = &[
     ("batch", "jobs", &workload::JOB),
     ("coordination.k8s.io", "leases", &small::LEASE),
     ("events.k8s.io", "events", &event::RULES),
+    ("resource.k8s.io", "devicetaintrules", &small::DEVICE_TAINTS),
+    ("resource.k8s.io", "resourceslices", &small::DEVICE_TAINTS),
 ];
 
 fn rules(resource: &ResourceFacts) -> &'static Rules {

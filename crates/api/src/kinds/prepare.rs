@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::Context;
 use crate::{
-    catalog::{self, FieldType, Omit, UpdateRule},
-    json,
+    catalog::{self, UpdateRule},
+    json, schema,
 };
 
 /// Parts of an object in the tables that are fields of its metadata.
@@ -28,15 +28,11 @@ fn keeps_status(ctx: &Context<'_>) -> bool {
     ctx.resource.resource.plural == "nodes"
 }
 
-/// Empties a top-level part: `{}` where JSON always has it.
+/// Empties a top-level part: what JSON always has stays, zero.
 fn clear(ctx: &Context<'_>, object: &mut Value, part: &str) {
-    json::remove(object, part);
-    let written = catalog::builtin().field(ctx.resource.type_id, part).is_some_and(|field| {
-        let omittable = field.pointer || matches!(field.omit, Omit::Zero | Omit::EmptyOrZero);
-        !omittable && matches!(field.kind, FieldType::Struct(_))
-    });
-    if written {
-        object[part] = Value::Object(serde_json::Map::new());
+    if let Some(object) = object.as_object_mut() {
+        object.remove(part);
+        schema::fill(catalog::builtin(), ctx.resource.type_id, object);
     }
 }
 

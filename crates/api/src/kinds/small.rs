@@ -1,4 +1,4 @@
-//! Kinds with one rule or two: service accounts, leases, volumes and their claims.
+//! Kinds with one rule or two: service accounts, leases, volumes, definitions, devices.
 
 use serde_json::{Value, json};
 
@@ -40,6 +40,53 @@ pub(super) const VOLUME: Rules = Rules {
     validate_update: |ctx, new, old, errors| immutable::validate(ctx.resource, new, old, errors),
     ..Rules::GENERIC
 };
+
+pub(super) const CUSTOM_RESOURCE_DEFINITION: Rules = Rules {
+    prepare_create: |_, definition| note_stored_version(definition),
+    prepare_update: |ctx, definition, _| {
+        if ctx.subresource.is_empty() {
+            note_stored_version(definition);
+        }
+    },
+    ..Rules::BY_SCHEMA
+};
+
+pub(super) const DEVICE_TAINTS: Rules = Rules {
+    prepare_create: |ctx, object| stamp_taints(ctx, object),
+    prepare_update: |ctx, object, _| stamp_taints(ctx, object),
+    ..Rules::BY_SCHEMA
+};
+
+/// The version in which objects are stored from now on is among those that were ever used.
+fn note_stored_version(definition: &mut Value) {
+    let versions = json::list(&definition["spec"], "versions");
+    let stored = versions.iter().find(|version| json::is_true(version, "storage"));
+    let Some(name) = stored.map(|version| version["name"].clone()) else { return };
+    let status = json::object_mut(definition, "status");
+    let mut known = json::list(status, "storedVersions").to_vec();
+    if !known.contains(&name) {
+        known.push(name);
+    }
+    status["storedVersions"] = known.into();
+}
+
+/// A taint of a device counts from when it was set.
+fn stamp_taints(ctx: &Context<'_>, object: &mut Value) {
+    let now = ctx.now.to_string();
+    let Some(spec) = object.get_mut("spec") else { return };
+    let stamp = |taint: &mut Value| {
+        if json::is_empty(taint, "timeAdded") {
+            taint["timeAdded"] = now.as_str().into();
+        }
+    };
+    spec.get_mut("taint").into_iter().for_each(stamp);
+    for device in json::list_mut(spec, "devices") {
+        json::list_mut(device, "taints").iter_mut().for_each(stamp);
+        if let Some(basic) = device.get_mut("basic") {
+            json::list_mut(basic, "taints").iter_mut().for_each(stamp);
+        }
+    }
+}
 
 /// Secrets of a service account are known by name alone.
 fn only_names(account: &mut Value) {
@@ -125,6 +172,30 @@ mod tests {
             "secrets": [{"name": "s", "namespace": "other", "kind": "Secret"}],
         }));
         assert_eq!(account["secrets"], json!([{"name": "s"}]));
+    }
+
+    #[test]
+    fn a_definition_remembers_the_versions_it_was_stored_in() {
+        let kind = Kind("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+        let definition = |stored: &str| {
+            let version = |name: &str| json!({"name": name, "storage": name == stored});
+            json!({"metadata": {"name": "a"}, "spec": {"versions": [version("v1"), version("v2")]}})
+        };
+        let old = kind.prepared(definition("v1"));
+        assert_eq!(old["status"]["storedVersions"], json!(["v1"]));
+        let new = kind.changed("", definition("v2"), &old);
+        assert_eq!(new["status"]["storedVersions"], json!(["v1", "v2"]));
+    }
+
+    #[test]
+    fn a_taint_of_a_device_has_a_time() {
+        let slice = Kind("resource.k8s.io", "v1", "resourceslices").prepared(json!({
+            "metadata": {"name": "a"},
+            "spec": {"devices": [{"taints": [{"key": "k"}, {"key": "l", "timeAdded": "T"}]}]},
+        }));
+        let taints = &slice["spec"]["devices"][0]["taints"];
+        assert_eq!(taints[0]["timeAdded"], "1970-01-01T00:00:00Z");
+        assert_eq!(taints[1]["timeAdded"], "T");
     }
 
     #[test]

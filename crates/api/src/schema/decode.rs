@@ -151,7 +151,8 @@ pub(crate) fn finish(catalog: &Catalog, id: TypeId, map: &mut Map<String, Value>
     fill(catalog, id, map);
 }
 
-fn fill(catalog: &Catalog, id: TypeId, map: &mut Map<String, Value>) {
+/// Adds the fields that are written although nothing set them.
+pub(crate) fn fill(catalog: &Catalog, id: TypeId, map: &mut Map<String, Value>) {
     for field in catalog.json_fields(id) {
         if let Some(value) = absent(catalog, field)
             && !map.contains_key(&field.name)

@@ -7,8 +7,8 @@ pub mod json;
 pub(crate) mod scalar;
 mod time;
 
-pub(crate) use decode::finish;
 pub use decode::{Decoded, decode};
+pub(crate) use decode::{fill, finish};
 pub use error::{DecodeError, strict_error, strict_problems};
 
 #[cfg(test)]

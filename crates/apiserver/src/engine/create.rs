@@ -9,7 +9,7 @@ use world::Dice;
 use super::{
     Inner,
     body::{self, Body},
-    failure, ownership,
+    failure, owners, ownership,
     storage::{Along, Write, Written},
 };
 use crate::{Content, Operation, Outcome, Reason, Status, admission::Action};
@@ -53,21 +53,21 @@ impl Inner {
         }
         let generated = body::text(&body.value, "name").is_empty()
             && !body::text(&body.value, "generateName").is_empty();
-        let tries = if generated { NAMES_TRIED_MAX } else { 1 };
-        let mut taken = None;
-        for _ in 0..tries {
+        if !generated {
+            return self.create_once(operation, body).await;
+        }
+        for _ in 1..NAMES_TRIED_MAX {
             match self.create_once(operation, body.clone()).await {
-                Err(status) if generated && status.reason == Reason::AlreadyExists => {
-                    taken = Some(status);
-                }
+                Err(status) if status.reason == Reason::AlreadyExists => {}
                 other => return other,
             }
         }
-        Err(taken.map_or_else(failure::method_not_allowed, no_unique_name))
+        self.create_once(operation, body).await.map_err(no_unique_name)
     }
 
     async fn create_once(&self, operation: &Operation, body: Body) -> Result<Outcome, Status> {
         let Body { mut value, mut warnings } = body;
+        body::warn(&mut warnings, owners::deduplicate(&mut value));
         let now = self.world.clock.wall();
         identify(&mut value, now, &*self.world.dice);
         ownership::created(operation, &mut value, now);
@@ -159,7 +159,11 @@ fn is_deleting(stored: &[u8]) -> bool {
     !body::text(&value, "deletionTimestamp").is_empty()
 }
 
+/// What the last try was refused for, if that was the name.
 fn no_unique_name(mut status: Status) -> Status {
+    if status.reason != Reason::AlreadyExists {
+        return status;
+    }
     status.message.push_str(", the server was not able to generate a unique name for the object");
     status.retry_after_seconds = 1;
     status

@@ -13,6 +13,7 @@ pub(crate) mod failure;
 mod get;
 mod list;
 mod options;
+mod owners;
 mod ownership;
 mod patch;
 mod removal;

@@ -48,8 +48,7 @@ fn propose(
     present: &Present,
 ) -> Result<Proposal, Status> {
     let facts = operation.resource;
-    let patched = patch::apply(kind, facts, &present.value, content)?;
-    let (mut value, warnings) = read(operation, facts, kind, patched, content)?;
+    let (mut value, warnings) = apply(operation, kind, &present.value, content)?;
     body::complete(facts, &mut value);
     body::same_name(operation, &value)?;
     body::place(operation, &mut value)?;
@@ -67,34 +66,34 @@ fn propose(
     Ok(Proposal { value, warnings })
 }
 
-/// Decodes a patched object, with the warnings or refusal that field validation asks for.
-pub(super) fn read(
+/// Patches and decodes, with the warnings or refusal that field validation asks for.
+fn apply(
     operation: &Operation,
-    facts: &ResourceFacts,
     kind: PatchType,
-    patched: Value,
+    original: &Value,
     content: &Content,
 ) -> Result<(Value, Vec<String>), Status> {
-    if let Some(problem) =
-        wrong_kind(facts, kind, &patched).or_else(|| patch::mismatch(kind, facts, &patched))
-    {
-        return Err(patch::undecodable(kind, &patched, content, &problem));
+    let facts = operation.resource;
+    let patched = patch::apply(kind, facts, original, content)?;
+    // A refusal quotes the patched object, which decoding takes apart: it is made once more then.
+    let refuse = |reason: &str| match patch::apply(kind, facts, original, content) {
+        Ok(patched) => patch::undecodable(kind, &patched, content, reason),
+        Err(status) => status,
+    };
+    let problem = wrong_kind(facts, kind, &patched);
+    if let Some(problem) = problem.or_else(|| patch::mismatch(kind, facts, &patched)) {
+        return Err(refuse(&problem));
     }
-    let findings = patch::strict_findings(kind, content);
-    // The quoted object of a refusal is the patched one, which decoding takes apart.
-    let quoted = patched.clone();
     let decoded = schema::decode(catalog::builtin(), facts.type_id, patched)
-        .map_err(|error| patch::undecodable(kind, &quoted, content, &error.to_string()))?;
-    let mut problems = findings;
+        .map_err(|error| refuse(&error.to_string()))?;
+    let mut problems = patch::strict_findings(kind, content);
     body::warn(&mut problems, schema::strict_problems(&[], &decoded.unknown));
     match operation.field_validation {
         FieldValidation::Ignore => Ok((decoded.value, Vec::new())),
-        FieldValidation::Warn => Ok((decoded.value, problems)),
-        FieldValidation::Strict if problems.is_empty() => Ok((decoded.value, problems)),
-        FieldValidation::Strict => {
-            let reason = schema::strict_error(&problems);
-            Err(patch::undecodable(kind, &quoted, content, &reason))
+        FieldValidation::Strict if !problems.is_empty() => {
+            Err(refuse(&schema::strict_error(&problems)))
         }
+        FieldValidation::Warn | FieldValidation::Strict => Ok((decoded.value, problems)),
     }
 }
 

@@ -1,13 +1,10 @@
 //! One state of an object in place of another: what updates, patches and scales have in common.
 
-use api::{
-    json, kinds,
-    validation::{FieldError, Path},
-};
+use api::{json, kinds};
 use serde_json::Value;
 
 use super::{
-    Inner, address, body, failure, ownership,
+    Inner, address, body, failure, owners, ownership,
     removal::is_ready_to_go,
     storage::{Along, Present, Write, Written},
 };
@@ -38,6 +35,7 @@ impl Inner {
     ) -> Result<Replaced, Status> {
         let Proposal { value: mut new, mut warnings } = proposal;
         let old = &present.value;
+        body::warn(&mut warnings, owners::deduplicate(&mut new));
         let now = self.world.clock.wall();
         ownership::changed(operation, old, &mut new, now);
         self.admission.admit(operation, Action::Update { old }, &mut new).await?;
@@ -49,8 +47,7 @@ impl Inner {
             let object = present.object(operation.resource);
             return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
         }
-        let mut errors = late_finalizers(&new, old);
-        errors.extend(kinds::validate_update(&context, &new, old));
+        let errors = kinds::validate_update(&context, &new, old);
         if !errors.is_empty() {
             let name = body::text(old, "name");
             return Err(failure::invalid(operation.resource, name, &errors));
@@ -110,25 +107,4 @@ impl Along {
     pub(crate) const fn nothing() -> Self {
         Self { compare: Vec::new(), then: Vec::new() }
     }
-}
-
-/// What is being deleted may lose finalizers, not gain any.
-fn late_finalizers(new: &Value, old: &Value) -> Vec<FieldError> {
-    if body::text(old, "deletionTimestamp").is_empty() {
-        return Vec::new();
-    }
-    let known = json::list(&old["metadata"], "finalizers");
-    let added = json::list(&new["metadata"], "finalizers").iter();
-    let added: Vec<String> = added
-        .filter(|finalizer| !known.contains(finalizer))
-        .map(std::string::ToString::to_string)
-        .collect();
-    if added.is_empty() {
-        return Vec::new();
-    }
-    let text = format!(
-        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
-        added.join(", ")
-    );
-    vec![FieldError::forbidden(&Path::new("metadata.finalizers"), text)]
 }

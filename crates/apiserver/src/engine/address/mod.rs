@@ -1,6 +1,7 @@
 //! Addresses and node ports of services: taken and given back in the transaction that writes the
 //! service. An `IPAddress` object per cluster IP keeps two servers from taking the same.
 
+mod kept;
 mod ports;
 mod range;
 
@@ -20,6 +21,7 @@ use super::{
     storage::{self, Along},
 };
 use crate::{Operation, Status, object::encode};
+pub(super) use kept::keep;
 use range::AddressRange;
 
 /// What goes along with the write, and the lock to hold until it is done.
@@ -155,19 +157,6 @@ pub(super) fn release(facts: &ResourceFacts, old: &Value) -> Along {
         along.then.extend(freed.map(|key| store::Operation::Delete { key }));
     }
     along
-}
-
-/// A client that leaves out what was allocated means to keep it.
-pub(super) fn keep(facts: &ResourceFacts, new: &mut Value, old: &Value) {
-    if !is_service(facts) || !needs_address(new) || !needs_address(old) {
-        return;
-    }
-    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        if json::is_empty(&new["spec"], field) {
-            json::copy(&mut new["spec"], &old["spec"], field);
-        }
-    }
-    ports::keep(new, old);
 }
 
 pub(super) fn is_service(facts: &ResourceFacts) -> bool {

@@ -99,7 +99,20 @@ pub(super) fn keep(new: &mut Value, old: &Value) {
     }
 }
 
-fn needs_ports(service: &Value) -> bool {
+/// Ports that the client only sent back go with the type that had them.
+pub(super) fn drop_same(new: &mut Value, old: &Value) {
+    let known: Vec<_> = ports_of(old);
+    for port in json::list_mut(&mut new["spec"], "ports") {
+        let number = json::number(port, "nodePort").and_then(|number| u16::try_from(number).ok());
+        let protocol = json::text(port, "protocol").to_owned();
+        if number.is_some_and(|number| known.contains(&(protocol, number))) {
+            json::remove(port, "nodePort");
+        }
+    }
+}
+
+/// Whether a service opens ports on nodes.
+pub(super) fn needs_ports(service: &Value) -> bool {
     let spec = &service["spec"];
     spec["type"] == "NodePort"
         || (spec["type"] == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != false)

@@ -79,9 +79,20 @@ async fn check_227_node_ports_are_in_range_and_taken_once() {
 async fn check_229_a_service_that_becomes_an_external_name_gives_its_address_back() {
     let lab = Lab::start().await;
     lab.create(service("a", json!({}))).await;
-    let change = json!({"spec": {"type": "ExternalName", "externalName": "x.example",
-        "clusterIP": "", "clusterIPs": null}});
-    lab.patch("services/default/a", change).await.expect("patched");
+    let change = json!({"spec": {"type": "ExternalName", "externalName": "x.example"}});
+    let named = lab.patch("services/default/a", change).await.expect("patched");
+    assert_eq!(named["spec"].get("clusterIP"), None);
     let addresses = lab.names("ipaddresses.networking.k8s.io", ListQuery::default()).await;
     assert_eq!(addresses, ["10.0.0.1"]);
+}
+
+#[tokio::test]
+async fn check_229_node_ports_go_with_the_type_that_had_them() {
+    let lab = Lab::start().await;
+    let created = lab.create(service("a", json!({"type": "NodePort"}))).await;
+    let mut plain = created.clone();
+    plain["spec"]["type"] = "ClusterIP".into();
+    let updated = lab.update("services/default/a", plain).await.expect("updated");
+    assert_eq!(updated["spec"]["ports"][0].get("nodePort"), None);
+    assert_eq!(updated["spec"]["clusterIP"], created["spec"]["clusterIP"]);
 }
