@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::{
     catalog::ResourceFacts,
+    defaults,
     validation::{Errors, FieldError, immutable, metadata, schema},
 };
 
@@ -112,6 +113,8 @@ fn rules(resource: &ResourceFacts) -> &'static Rules {
 pub fn prepare_create(ctx: &Context<'_>, object: &mut Value) {
     prepare::create(ctx, object);
     (rules(ctx.resource).prepare_create)(ctx, object);
+    // What is stored is read with defaults, so what was just filled in has them too.
+    defaults::apply(ctx.resource, object);
 }
 
 /// Takes back what this endpoint may not change and raises the generation if what it counts changed.
@@ -145,3 +148,6 @@ pub fn validate_update(ctx: &Context<'_>, new: &Value, old: &Value) -> Vec<Field
 pub fn warnings(ctx: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
     (rules(ctx.resource).warnings)(ctx, new, old)
 }
+
+#[cfg(test)]
+mod tests;

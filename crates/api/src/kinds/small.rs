@@ -91,7 +91,9 @@ fn stamp_taints(ctx: &Context<'_>, object: &mut Value) {
 /// Secrets of a service account are known by name alone.
 fn only_names(account: &mut Value) {
     for secret in json::list_mut(account, "secrets") {
-        *secret = json!({"name": json::text(secret, "name")});
+        let mut named = json!({});
+        json::copy(&mut named, secret, "name");
+        *secret = named;
     }
 }
 

@@ -24,7 +24,7 @@ impl Kind {
     pub(super) fn prepared(&self, object: Value) -> Value {
         let mut object = self.defaulted(object);
         prepare_create(&self.context(""), &mut object);
-        self.defaulted(object)
+        object
     }
 
     /// What an update stores.

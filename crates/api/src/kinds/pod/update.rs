@@ -254,9 +254,8 @@ fn status(new: &Value, old: &Value, errors: &mut Errors) {
         rules::texts(&path.child("Type"), kind, meta::names::qualified_name(kind), errors);
     }
     host_addresses(&path, new_status, errors);
-    if json::text(&new["spec"], "restartPolicy") != "Always" {
-        stay_terminated(&path.child("containerStatuses"), new_status, old_status, errors);
-    }
+    let statuses = path.child("containerStatuses");
+    stay_terminated(&statuses, new, &old["status"], errors);
 }
 
 fn host_addresses(path: &Path<'_>, status: &Value, errors: &mut Errors) {
@@ -277,15 +276,35 @@ fn host_addresses(path: &Path<'_>, status: &Value, errors: &mut Errors) {
 }
 
 /// What has ended for good cannot run again.
-fn stay_terminated(path: &Path<'_>, new: &Value, old: &Value, errors: &mut Errors) {
-    let terminated = |status: &Value| !json::at(status, "state.terminated").is_null();
-    let new = json::list(new, "containerStatuses");
-    for old in json::list(old, "containerStatuses").iter().filter(|status| terminated(status)) {
+fn stay_terminated(path: &Path<'_>, new: &Value, old_status: &Value, errors: &mut Errors) {
+    let statuses = json::list(&new["status"], "containerStatuses");
+    for old in json::list(old_status, "containerStatuses") {
         let name = json::text(old, "name");
-        let position = new.iter().position(|status| json::text(status, "name") == name);
-        let Some(index) = position.filter(|index| !terminated(&new[*index])) else { continue };
-        let text = "may not be transitioned to non-terminated state";
-        let path = path.index(index);
-        errors.push(FieldError::forbidden(&path.child("state"), text));
+        let ended = json::at(old, "state.terminated");
+        if ended.is_null() || may_run_again(&new["spec"], name, ended) {
+            continue;
+        }
+        let runs = |status: &Value| {
+            json::text(status, "name") == name && json::at(status, "state.terminated").is_null()
+        };
+        if let Some(index) = statuses.iter().position(runs) {
+            let text = "may not be transitioned to non-terminated state";
+            let path = path.index(index);
+            errors.push(FieldError::forbidden(&path.child("state"), text));
+        }
+    }
+}
+
+/// By the pod's policy, or by one of the container's own.
+fn may_run_again(spec: &Value, name: &str, ended: &Value) -> bool {
+    let container = json::list(spec, "containers").iter().find(|c| json::text(c, "name") == name);
+    let own = container.map_or("", |container| json::text(container, "restartPolicy"));
+    let has_rules =
+        container.is_some_and(|container| !json::list(container, "restartPolicyRules").is_empty());
+    let policy = if own.is_empty() { json::text(spec, "restartPolicy") } else { own };
+    match policy {
+        "Never" => has_rules,
+        "OnFailure" => has_rules || json::number(ended, "exitCode").unwrap_or(0) != 0,
+        _ => true,
     }
 }

@@ -135,3 +135,25 @@ fn likely_mistakes_are_told() {
         ],
     );
 }
+
+#[test]
+fn what_has_ended_for_good_stays_ended() {
+    let status = |state: Value| json!({"containerStatuses": [{"name": "c", "state": state}]});
+    let ended = |code: i32| status(json!({"terminated": {"exitCode": code}}));
+    let rows = [
+        ("Always", ended(0), true),
+        ("OnFailure", ended(1), true),
+        ("OnFailure", ended(0), false),
+        ("Never", ended(1), false),
+    ];
+    for (policy, before, allowed) in rows {
+        let mut old = with_spec(json!({"restartPolicy": policy}));
+        old["status"] = before;
+        let mut new = old.clone();
+        new["status"] = status(json!({"running": {}}));
+        let refused = "status.containerStatuses[0].state: Forbidden: may not be transitioned to \
+                       non-terminated state";
+        let expected = if allowed { vec![] } else { vec![refused] };
+        PODS.update("status", new, &old, &expected);
+    }
+}
