@@ -18,6 +18,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 enum Ended {
     /// Go on after the last change seen.
     Resume,
+    /// Ask again a little later.
+    Pause,
     /// Changes were missed for good: every cache is read anew.
     Anew,
     Closed,
@@ -32,7 +34,8 @@ enum Parsed {
 pub(super) async fn run(caches: Arc<Caches>) {
     loop {
         match caches.follow().await {
-            Ended::Resume => caches.world.clock.sleep(PAUSE).await,
+            Ended::Resume => {}
+            Ended::Pause => caches.world.clock.sleep(PAUSE).await,
             Ended::Anew => caches.begin_anew().await,
             Ended::Closed => return,
         }
@@ -52,7 +55,7 @@ impl Caches {
                 Err(error) => return after(&error),
             }
         }
-        Ended::Resume
+        Ended::Pause
     }
 
     fn apply(&self, batch: EventBatch) {
@@ -140,9 +143,8 @@ fn key_of(event: &Event) -> &[u8] {
 fn after(error: &StoreError) -> Ended {
     match error {
         StoreError::Compacted { .. } | StoreError::Future { .. } => Ended::Anew,
-        StoreError::Slow | StoreError::Unknown { .. } | StoreError::Unavailable { .. } => {
-            Ended::Resume
-        }
+        StoreError::Slow => Ended::Resume,
+        StoreError::Unknown { .. } | StoreError::Unavailable { .. } => Ended::Pause,
         StoreError::Closed => Ended::Closed,
     }
 }

@@ -1,9 +1,9 @@
 //! Deleting what a list would show.
 
-use std::task::Poll;
+use std::{sync::Arc, task::Poll};
 
-use super::{Inner, delete::Deleted, failure, removal, storage::Present};
-use crate::{DeleteOptions, ListQuery, Listed, Operation, Outcome, Reason, Status, Verb};
+use super::{Inner, delete::Deleted, failure, removal};
+use crate::{DeleteOptions, ListQuery, Listed, Object, Operation, Outcome, Reason, Status, Verb};
 
 /// Deletes under way at once: enough to share one sync of the disk, few enough to let others in.
 const TOGETHER_MAX: usize = 64;
@@ -30,7 +30,7 @@ impl Inner {
                 self.delete_one_of_many(one, options)
             });
             for deleted in all(deletes.collect()).await {
-                listed.items.extend(deleted?.map(|present| present.object(operation.resource)));
+                listed.items.extend(deleted?);
             }
         }
         Ok(Outcome::List(Listed { continue_token: String::new(), remaining: None, ..listed }))
@@ -41,9 +41,9 @@ impl Inner {
         &self,
         operation: Operation,
         options: &DeleteOptions,
-    ) -> Result<Option<Present>, Status> {
+    ) -> Result<Option<Arc<Object>>, Status> {
         match self.delete_one(&operation, options).await {
-            Ok(Deleted { present, .. }) => Ok(Some(present)),
+            Ok(Deleted { object, .. }) => Ok(Some(object)),
             Err(status) if status.reason == Reason::NotFound => Ok(None),
             Err(status) => Err(status),
         }

@@ -1,14 +1,17 @@
 //! Deleting: options, preconditions, the decision, one guarded write.
 
+use std::sync::Arc;
+
+use meta::object::Uid;
 use serde_json::{Value, json};
 
 use super::{
-    Inner, address, body, failure, removal,
+    Inner, address, failure, removal,
     removal::Removal,
     storage::{Along, Present, Write, Written},
     update::RACES_MAX,
 };
-use crate::{DeleteOptions, Operation, Outcome, Status};
+use crate::{DeleteOptions, Object, Operation, Outcome, Status};
 
 /// Namespaces without which a cluster does not work.
 const PROTECTED_NAMESPACES: [&str; 3] = ["default", "kube-public", "kube-system"];
@@ -17,7 +20,7 @@ const ORPHANS_WARNING: &str = "child pods are preserved by default when jobs are
 /// How a delete of one object ended.
 pub(crate) struct Deleted {
     /// The last or present state.
-    pub present: Present,
+    pub object: Arc<Object>,
     /// Whether the object is still there.
     pub stays: bool,
 }
@@ -33,17 +36,16 @@ impl Inner {
         if !facts.has_verb("delete") || !operation.subresource.is_empty() {
             return Err(failure::method_not_allowed());
         }
-        let Deleted { present, stays } = self.delete_one(operation, &options).await?;
+        let Deleted { object, stays } = self.delete_one(operation, &options).await?;
         let warnings = warnings(operation, &options);
         if !stays && !facts.returns_deleted {
-            let value = success(operation, &present.value);
+            let value = success(operation, &object.uid);
             return Ok(Outcome::Value { value, code: 200, warnings });
         }
-        let code = if stays && options.orphan_dependents == Some(false) { 202 } else { 200 };
-        if operation.dry_run || code != 200 {
-            return Ok(Outcome::Value { value: present.value, code, warnings });
+        if stays && options.orphan_dependents == Some(false) {
+            return Ok(Outcome::Value { value: object.value(), code: 202, warnings });
         }
-        Ok(Outcome::Object { object: present.object(facts), created: false, warnings })
+        Ok(Outcome::Object { object, created: false, warnings })
     }
 
     /// Deletes one object, as often as others change it meanwhile.
@@ -87,17 +89,21 @@ impl Inner {
             along,
         };
         let (written, stays) = match removal {
-            Removal::Keep => return Ok(Some(Deleted { present, stays: true })),
+            Removal::Keep => {
+                let object = present.into_object(facts);
+                return Ok(Some(Deleted { object, stays: true }));
+            }
             Removal::Mark(value) if operation.dry_run => {
-                let present = Present { value, modified: present.modified };
-                return Ok(Some(Deleted { present, stays: true }));
+                let object = Present { value, ..present }.into_object(facts);
+                return Ok(Some(Deleted { object, stays: true }));
             }
             Removal::Remove(value) if operation.dry_run => {
-                let present = Present { value, modified: present.modified };
-                return Ok(Some(Deleted { present, stays: false }));
+                let object = Present { value, ..present }.into_object(facts);
+                return Ok(Some(Deleted { object, stays: false }));
             }
             Removal::Mark(value) if value == present.value => {
-                return Ok(Some(Deleted { present, stays: true }));
+                let object = present.into_object(facts);
+                return Ok(Some(Deleted { object, stays: true }));
             }
             Removal::Mark(value) => (self.write(write(value, Along::nothing())).await?, true),
             Removal::Remove(value) => {
@@ -106,10 +112,7 @@ impl Inner {
             }
         };
         Ok(match written {
-            Written::Done(object) => {
-                let modified = store::Revision(object.version.0);
-                Some(Deleted { present: Present { value: object.value(), modified }, stays })
-            }
+            Written::Done(object) => Some(Deleted { object, stays }),
             Written::Raced(_) | Written::Elsewhere => None,
         })
     }
@@ -126,10 +129,10 @@ fn warnings(operation: &Operation, options: &DeleteOptions) -> Vec<String> {
 }
 
 /// The `Status` of a delete after which nothing is left.
-fn success(operation: &Operation, last: &Value) -> Value {
+fn success(operation: &Operation, uid: &Uid) -> Value {
     let resource = &operation.resource.resource;
     let mut details = json!({
-        "name": operation.name, "kind": resource.plural, "uid": body::text(last, "uid"),
+        "name": operation.name, "kind": resource.plural, "uid": uid,
     });
     if !resource.group.is_empty() {
         details["group"] = (*resource.group).into();

@@ -44,7 +44,7 @@ impl Inner {
         kinds::prepare_update(&context, &mut new, old);
         json::copy(&mut new["metadata"], &old["metadata"], "resourceVersion");
         if new == *old {
-            let object = present.object(operation.resource);
+            let object = present.clone().into_object(operation.resource);
             return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
         }
         let errors = kinds::validate_update(&context, &new, old);
@@ -87,7 +87,7 @@ impl Inner {
             let shown = Present { value: write.value.clone(), modified: present.modified };
             return Ok(match self.remove(write).await? {
                 Written::Done(_) => {
-                    let object = shown.object(facts);
+                    let object = shown.into_object(facts);
                     Replaced::Done(Outcome::Object { object, created: false, warnings })
                 }
                 Written::Raced(_) | Written::Elsewhere => Replaced::Raced,

@@ -69,14 +69,11 @@ impl Present {
     }
 
     /// The object as it is, without a write.
-    pub(crate) fn object(&self, facts: &'static ResourceFacts) -> Arc<Object> {
-        let stored_as = super::stored_as(facts);
-        let stored = convert::stored(self.value.clone(), facts);
-        let header = Header::of(stored_as, &stored);
-        let mut shown = self.value.clone();
-        without_version(&mut shown);
-        let version = ResourceVersion(self.modified.0);
-        Arc::new(Object::assemble(header, version, &encode(&shown)))
+    pub(crate) fn into_object(self, facts: &'static ResourceFacts) -> Arc<Object> {
+        let mut value = self.value;
+        without_version(&mut value);
+        let header = Header::of(super::stored_as(facts), &value);
+        Arc::new(Object::assemble(header, ResourceVersion(self.modified.0), &encode(&value)))
     }
 }
 
@@ -142,7 +139,7 @@ impl Inner {
             return Ok(refused(answer, over));
         };
         let present = Present { value, modified: revision };
-        Ok(Written::Done(present.object(facts)))
+        Ok(Written::Done(present.into_object(facts)))
     }
 
     async fn transact(

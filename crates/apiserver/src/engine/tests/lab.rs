@@ -97,20 +97,18 @@ impl Lab {
     }
 
     pub(super) async fn list(&self, path: &str, query: ListQuery) -> Result<Listed, Status> {
-        match self.run(at(path, Verb::List(query))).await? {
-            Outcome::List(listed) => Ok(listed),
-            other => panic!("{other:?}"),
-        }
+        let outcome = self.run(at(path, Verb::List(query))).await?;
+        let Outcome::List(listed) = outcome else { panic!("{outcome:?}") };
+        Ok(listed)
     }
     pub(super) async fn names(&self, path: &str, query: ListQuery) -> Vec<String> {
         let listed = self.list(path, query).await.unwrap_or_else(|status| panic!("{status}"));
         listed.items.iter().map(|item| item.key.name.to_string()).collect()
     }
     pub(super) async fn watch(&self, path: &str, query: WatchQuery) -> Result<Watch, Status> {
-        match self.run(at(path, Verb::Watch(query))).await? {
-            Outcome::Watch(events) => Ok(Watch { events }),
-            other => panic!("{other:?}"),
-        }
+        let outcome = self.run(at(path, Verb::Watch(query))).await?;
+        let Outcome::Watch(events) = outcome else { panic!("{outcome:?}") };
+        Ok(Watch { events })
     }
 }
 
@@ -194,7 +192,7 @@ pub(super) fn shown(outcome: Result<Outcome, Status>) -> Result<Value, Status> {
     match outcome? {
         Outcome::Object { object, .. } => Ok(object.value()),
         Outcome::Value { value, .. } => Ok(value),
-        other => panic!("{other:?}"),
+        outcome @ (Outcome::List(_) | Outcome::Watch(_)) => panic!("{outcome:?}"),
     }
 }
 
