@@ -91,21 +91,6 @@ pub fn check(resource: &ResourceFacts, label: &str) -> Result<String, String> {
     ))
 }
 
-/// The message of the 400 for a list or watch whose field selector [`check`] refused.
-pub fn refusal(
-    resource: &ResourceFacts,
-    label_selector: &str,
-    field_selector: &str,
-    message: &str,
-) -> String {
-    let named = &resource.resource;
-    format!(
-        "Unable to find \"{}/{}, Resource={}\" that match label selector {label_selector:?}, field \
-         selector {field_selector:?}: {message}",
-        named.group, named.version, named.plural
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -165,13 +150,5 @@ mod tests {
             let answer = check(facts(group, version, plural), label);
             assert_eq!(answer.as_deref().map_err(String::as_str), expected, "{plural} {label}");
         }
-    }
-
-    #[test]
-    fn a_refusal_names_resource_and_selectors() {
-        let text = refusal(facts("", "v1", "pods"), "", "spec.nosuch=1", "no");
-        let expected = "Unable to find \"/v1, Resource=pods\" that match label selector \"\", field \
-                        selector \"spec.nosuch=1\": no";
-        assert_eq!(text, expected);
     }
 }

@@ -46,15 +46,11 @@ impl Select {
         label_selector: &str,
         field_selector: &str,
     ) -> Result<Self, Status> {
-        let refuse = |message: &str| {
-            let text = api::fields::refusal(facts, label_selector, field_selector, message);
-            failure::bad_request(text)
-        };
         let labels = label_selector.parse::<Selector>().map_err(failure::bad_request)?;
         let fields = field_selector.parse::<FieldSelector>().map_err(failure::bad_request)?;
         let fields = fields
             .renamed(|label| api::fields::check(facts, label))
-            .map_err(|message| refuse(&message))?;
+            .map_err(failure::bad_request)?;
         let mut select = Self { labels, fields, ..Self::namespace(namespace) };
         select.narrow(facts, namespace);
         Ok(select)

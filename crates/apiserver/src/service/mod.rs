@@ -153,6 +153,7 @@ impl Inner {
             Err(Misroute::PathUnknown) => return paths::page_not_found(),
             Err(Misroute::Status(status)) => Err(status),
         };
+        let deprecation = target.as_ref().ok().copied().and_then(resource::deprecation);
         let answered = match target {
             Ok(target) => {
                 let call = resource::Call { request, info, path, target, user };
@@ -160,7 +161,10 @@ impl Inner {
             }
             Err(status) => Err(status),
         };
-        answered.unwrap_or_else(|status| failure(request, &status, Indent::ForPeople))
+        let mut response =
+            answered.unwrap_or_else(|status| failure(request, &status, Indent::ForPeople));
+        response.warnings.splice(0..0, deprecation);
+        response
     }
 
     /// Gives an answer up that takes too long; a watch is answered at once.

@@ -25,6 +25,19 @@ pub(super) struct Call<'a> {
     pub user: User,
 }
 
+/// What the users of a resource are told that has had its time.
+pub(super) fn deprecation(target: Target) -> Option<String> {
+    let resource = &target.facts.resource;
+    let text = match (&*resource.group, &*resource.plural) {
+        ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
+        ("", "endpoints") => {
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
 impl Inner {
     pub(super) async fn resource(&self, call: Call<'_>) -> Result<Response, Status> {
         let patch_type = call.patch_type()?;

@@ -297,6 +297,19 @@ fn a_shutdown_ends_watches_and_turns_readiness_red() {
 }
 
 #[test]
+fn users_of_what_has_had_its_time_are_warned_also_when_they_fail() {
+    double::run(|world| async move {
+        let service = double::service(&world);
+        let warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+        let target = "/api/v1/namespaces/shop/endpoints";
+        assert_eq!(service.call(get(target).by(admin())).await.warnings, [warning]);
+        let refused = get(target).with_header(header::ACCEPT, "text/html").by(admin());
+        assert_eq!(service.call(refused).await.warnings, [warning]);
+        assert_eq!(service.call(get(PODS).by(admin())).await.warnings, [""; 0]);
+    });
+}
+
+#[test]
 fn a_large_list_is_packed_for_those_who_can_unpack() {
     double::run(|world| async move {
         let service = double::service(&world);
