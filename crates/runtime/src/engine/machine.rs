@@ -15,7 +15,13 @@ use tokio::sync::{Notify, mpsc};
 use tracing::{error, info, warn};
 use world::BoxFuture;
 
-use super::{Term, act::Acting, component::Component, fence::Sources, gather::yield_once};
+use super::{
+    Term,
+    act::Acting,
+    component::Component,
+    fence::Sources,
+    gather::{panic_message, yield_once},
+};
 use crate::{Explanation, Machine, Metrics, Outcome, Step, Ticket, Turn};
 
 /// Outcomes that may wait for the next turn.
@@ -94,9 +100,10 @@ impl<M: Machine> Driver<M> {
         let mut machine = self.machine.lock();
         let now = self.acting.world.clock.wall();
         let called = catch_unwind(AssertUnwindSafe(|| call(&mut machine, now)));
-        if called.is_err() {
+        if let Err(panic) = &called {
             self.metrics.panicked(M::NAME);
-            error!(controller = M::NAME, "panicked in a turn; it goes on");
+            let panic = panic_message(&**panic);
+            error!(controller = M::NAME, panic, "panicked in a turn; it goes on");
         }
         called.ok()
     }

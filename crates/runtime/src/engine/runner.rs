@@ -18,7 +18,7 @@ use super::{
     act::Acting,
     component::Component,
     fence::Sources,
-    gather::{gather, yield_once},
+    gather::{gather, panic_message, yield_once},
     read,
     report::Next,
 };
@@ -223,9 +223,10 @@ impl<C: Controller> Runner<C> {
                     Look::Planned(C::plan(memory, &observed, now))
                 }
             }));
-        looked.unwrap_or_else(|_| {
+        looked.unwrap_or_else(|panic| {
             self.metrics.panicked(C::NAME);
-            error!(controller = C::NAME, ?key, "panicked at a key; it is backed off");
+            let panic = panic_message(&*panic);
+            error!(controller = C::NAME, ?key, panic, "panicked at a key; it is backed off");
             Look::Panicked
         })
     }
