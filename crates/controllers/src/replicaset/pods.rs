@@ -9,7 +9,7 @@ use runtime::{
 };
 use serde_json::{Value, json};
 
-use super::{Why, ranking, replicas::Replicas};
+use super::{Why, ranking::Ranking, replicas::Replicas};
 
 /// One reconcile may not starve the others.
 const BURST: usize = 500;
@@ -60,7 +60,8 @@ pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step
 fn first_to_go(replicas: &Replicas, count: usize, now: Time) -> Vec<Arc<Pod>> {
     let mut pods = replicas.active.clone();
     if count < pods.len() {
-        pods.sort_by(|left, right| ranking::compare(left, right, &replicas.related_by_node, now));
+        let ranking = Ranking::new(&replicas.active, &replicas.related_by_node, now);
+        pods.sort_by(|left, right| ranking.compare(left, right));
         pods.truncate(count);
     }
     pods
