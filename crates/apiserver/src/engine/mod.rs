@@ -11,6 +11,7 @@ mod delete;
 mod eviction;
 pub(crate) mod failure;
 mod get;
+mod late;
 mod list;
 mod options;
 mod owners;
