@@ -168,6 +168,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_being_deleted_gains_no_finalizers() {
+        let kept = |finalizers: &[&str]| {
+            let mut object = named(json!({}));
+            object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+            object["metadata"]["finalizers"] = json!(finalizers);
+            object
+        };
+        CONFIG_MAPS.update("", kept(&["x.io/y"]), &kept(&["x.io/y", "x.io/z"]), &[]);
+        CONFIG_MAPS.update(
+            "",
+            kept(&["x.io/y", "x.io/z"]),
+            &kept(&["x.io/y"]),
+            &["metadata.finalizers: Forbidden: no new finalizers can be added if the object is being \
+               deleted, found new finalizers []string{\"x.io/z\"}"],
+        );
+    }
+
+    #[test]
     fn what_is_frozen_stays() {
         let old = named(json!({"data": {"a": "1"}, "immutable": true}));
         CONFIG_MAPS.update(

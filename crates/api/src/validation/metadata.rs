@@ -139,6 +139,9 @@ pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
     let name = json::text(new, "name");
     rules::texts(&path.child("name"), name, names::path_segment(name), errors);
     common(&path, new, errors);
+    if !json::is_empty(old, "deletionTimestamp") {
+        no_new_finalizers(&path.child("finalizers"), new, old, errors);
+    }
     let generation = json::number(new, "generation").unwrap_or(0);
     if generation < json::number(old, "generation").unwrap_or(0) {
         let text = "must not be decremented";
@@ -154,5 +157,19 @@ pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
     ] {
         let [new, old] = [new, old].map(|metadata| metadata.get(field).unwrap_or(&Value::Null));
         rules::immutable(&path.child(field), new, old, errors);
+    }
+}
+
+fn no_new_finalizers(path: &Path<'_>, new: &Value, old: &Value, errors: &mut Errors) {
+    let known = json::list(old, "finalizers");
+    let added = json::list(new, "finalizers").iter().filter(|finalizer| !known.contains(finalizer));
+    let added: Vec<String> = added.map(ToString::to_string).collect();
+    if !added.is_empty() {
+        let text = format!(
+            "no new finalizers can be added if the object is being deleted, found new finalizers \
+             []string{{{}}}",
+            added.join(", ")
+        );
+        errors.push(FieldError::forbidden(path, text));
     }
 }
