@@ -27,7 +27,7 @@ pub fn node_address(node: &str) -> Ipv4Addr {
 }
 
 /// The part of the pod network that a node has.
-pub(crate) fn pod_network(node: &str) -> Ipv4Addr {
+fn pod_network(node: &str) -> Ipv4Addr {
     Ipv4Addr::from(POD_NETWORK_BASE + (ordinal(node) % POD_NETWORKS) * 256)
 }
 

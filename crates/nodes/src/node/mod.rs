@@ -14,7 +14,7 @@ use runtime::{
 };
 use serde_json::{Value, json};
 
-use crate::{GHOST_LABEL, address::pod_network, node_address};
+use crate::{GHOST_LABEL, node_address};
 
 mod register;
 pub use register::registration;

@@ -3,7 +3,7 @@
 use meta::time::Time;
 use serde_json::{Value, json};
 
-use super::{pod_network, status};
+use super::status;
 
 /// The Node object that a simulated node registers with, ready from the start.
 pub fn registration(name: &str, now: Time) -> Value {
@@ -17,12 +17,8 @@ pub fn registration(name: &str, now: Time) -> Value {
                 "kubernetes.io/os": "linux", "type": "pilothouse",
             },
             "annotations": {
-                "node.alpha.kubernetes.io/ttl": "0", "pilothouse.io/node": "simulated",
+                "io.pilothouse/node": "simulated", "node.alpha.kubernetes.io/ttl": "0",
             },
-        },
-        "spec": {
-            "podCIDR": format!("{}/24", pod_network(name)),
-            "podCIDRs": [format!("{}/24", pod_network(name))],
         },
         "status": status(name, &[], now),
     })
