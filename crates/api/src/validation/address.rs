@@ -53,8 +53,9 @@ pub fn unroutable(text: &str) -> Messages {
             (first & 0xffc0 == 0xfe80, first & 0xff0f == 0xff02)
         }
     };
+    let unspecified = format!("may not be unspecified ({address})");
     let rules = [
-        (address.is_unspecified(), "may not be unspecified"),
+        (address.is_unspecified(), unspecified.as_str()),
         (address.is_loopback(), "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
         (link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
         (
@@ -62,13 +63,7 @@ pub fn unroutable(text: &str) -> Messages {
             "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
         ),
     ];
-    let broken = rules.into_iter().filter(|(broken, _)| *broken);
-    broken
-        .map(|(_, message)| match message {
-            "may not be unspecified" => format!("{message} ({address})"),
-            _ => message.to_owned(),
-        })
-        .collect()
+    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, text)| text.to_owned()).collect()
 }
 
 fn without_leading_zeros(text: &str) -> Option<IpAddr> {

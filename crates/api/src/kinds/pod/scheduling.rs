@@ -24,15 +24,12 @@ pub(super) fn claims<'a>(
         let path = path.index(index);
         super::unique_label(&path, claim, &mut names, errors);
         let fields = ["resourceClaimName", "resourceClaimTemplateName"];
-        let given = fields.iter().filter(|field| json::field(claim, field).is_some()).count();
-        if given != 1 {
-            let which = if given == 0 { "must specify one of" } else { "at most one of" };
-            let end = if given == 0 { "" } else { " may be specified" };
-            let colon = if given == 0 { ":" } else { "" };
-            let text =
-                format!("{which}{colon} `resourceClaimName`, `resourceClaimTemplateName`{end}");
-            errors.push(FieldError::invalid(&path, claim, text));
-        }
+        let text = match fields.iter().filter(|field| json::field(claim, field).is_some()).count() {
+            0 => "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`",
+            1 => continue,
+            _ => "at most one of `resourceClaimName`, `resourceClaimTemplateName` may be specified",
+        };
+        errors.push(FieldError::invalid(&path, claim, text));
     }
     names
 }
