@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
     resources::DEPLOYMENTS,
-    views::{Deployment, ReplicaSet, StrategyType},
+    views::{Deployment, Pod, ReplicaSet, Status, StrategyType},
 };
 use meta::{
     object::{ObjectKey, Uid},
     selector::Selector,
+    text::Text,
 };
 use runtime::{Answers, Observation};
 
@@ -30,13 +31,41 @@ pub(super) fn observe(view: &View, key: &ObjectKey, answers: &Answers) -> Observ
     }
     claims.owned.sort_by_cached_key(|replica_set| age(&replica_set.metadata));
     let wanted = ObjectKey::new(key.namespace.clone(), new_replica_set::name(&deployment));
-    Observation::Ready(Rollout {
+    let mut rollout = Rollout {
         name_taken: view.replica_sets.get(&wanted).is_some(),
         pods_left: pods_left(view, &deployment, &claims),
+        waiting: BTreeMap::new(),
         deployment,
         selection,
         claims,
-    })
+    };
+    if let Some(new) = rollout.new_replica_set().filter(|new| rollout.stands_still(new)) {
+        rollout.waiting = waiting(view, &new.metadata.uid);
+    }
+    Observation::Ready(rollout)
+}
+
+/// What new pods wait for, and how many for each reason.
+fn waiting(view: &View, uid: &Uid) -> BTreeMap<Text, usize> {
+    let mut reasons = BTreeMap::new();
+    for pod in view.pods.by_index(&PODS_BY_OWNER, &uid.0) {
+        if pod.is_active() && !pod.is_ready() {
+            *reasons.entry(reason(&pod)).or_default() += 1;
+        }
+    }
+    reasons
+}
+
+/// Why a pod is not ready: a container's reason, else the scheduler's, else its phase.
+fn reason(pod: &Pod) -> Text {
+    let containers =
+        pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    let mut waiting = containers.filter_map(|container| container.state.waiting.as_ref());
+    if let Some(waiting) = waiting.next() {
+        return waiting.reason.clone();
+    }
+    let scheduled = pod.condition("PodScheduled").filter(|it| it.status == Status::False);
+    scheduled.map_or_else(|| format!("{:?}", pod.status.phase).into(), |it| it.reason.clone())
 }
 
 fn claim(view: &View, deployment: &Arc<Deployment>, selector: &Selector) -> Claims<ReplicaSet> {

@@ -22,6 +22,8 @@ pub struct Rollout {
     pub(super) name_taken: bool,
     /// Pods of each ReplicaSet that have not finished. Only looked at for Recreate.
     pub(super) pods_left: BTreeMap<Uid, usize>,
+    /// What new pods wait for. Only looked at for a person, while nothing moves: no decision needs it.
+    pub(super) waiting: BTreeMap<Text, usize>,
 }
 
 /// What the selector asks for.
@@ -72,6 +74,15 @@ impl Rollout {
     pub(super) fn new_replica_set(&self) -> Option<&Arc<ReplicaSet>> {
         let template = &self.deployment.spec.template;
         self.claims.owned.iter().find(|replica_set| replica_set.spec.template == *template)
+    }
+
+    /// Whether new pods are missing although all that the ReplicaSets know is reported.
+    pub(super) fn stands_still(&self, new: &ReplicaSet) -> bool {
+        let status = &self.deployment.status;
+        let ready: i32 = self.claims.owned.iter().map(|set| set.status.ready_replicas).sum();
+        new.status.ready_replicas < size(new)
+            && status.updated_replicas == new.status.replicas
+            && status.ready_replicas == ready
     }
 
     /// Surge and unavailable as the strategy says; `None` unless rolling.
@@ -168,6 +179,11 @@ impl fmt::Debug for Rollout {
             if let Some(revision) = history::revision(&replica_set.metadata) {
                 write!(f, " revision {revision}")?;
             }
+        }
+        let mut separator = " | new pods wait: ";
+        for (reason, pods) in &self.waiting {
+            write!(f, "{separator}{pods} {reason}")?;
+            separator = ", ";
         }
         let progress =
             conditions::find(&self.deployment.status.conditions, conditions::PROGRESSING);

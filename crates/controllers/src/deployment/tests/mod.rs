@@ -11,6 +11,7 @@ mod recreate;
 mod rollback;
 mod rolling;
 mod scaling;
+mod sim;
 mod status;
 mod wakes;
 

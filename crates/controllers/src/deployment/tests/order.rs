@@ -3,6 +3,7 @@
 use expect_test::expect;
 use meta::object::ObjectKey;
 use runtime::{Answers, Controller, Observation};
+use serde_json::json;
 use testkit::{Scene, decide, view};
 
 use super::{DeploymentController, Memory, check};
@@ -56,10 +57,20 @@ fn the_same_facts_give_the_same_plan() {
     assert_eq!(super::plan(scene), super::plan(scene));
 }
 #[test]
-fn a_person_is_told_what_is_seen() {
-    let scene = "3 +1 -0 deadline=10 progress=ReplicaSetUpdated@4 | new 1/0/0 revision=2 | old 3/3/3 revision=1";
-    let view = view::<DeploymentController>(&Scene::parse(scene));
-    let key = ObjectKey::new("shop", "web");
-    let observation = DeploymentController::observe(&view, &key, &Answers::default());
-    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&format!("{observation:?}"));
+fn a_person_is_told_what_is_seen_and_what_new_pods_wait_for() {
+    let mut scene = Scene::parse(
+        "3 +1 -0 deadline=10 progress=ReplicaSetUpdated@4 status=4/1/3/3 | new 1/0/0 revision=2 | old 3/3/3 revision=1 | pod web-new Pending | pod web-old Running",
+    );
+    let waiting = json!([{"name": "main", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]);
+    scene.pods[0]["status"]["containerStatuses"] = waiting;
+    let seen = |scene: &Scene| {
+        let key = ObjectKey::new("shop", "web");
+        let view = view::<DeploymentController>(scene);
+        format!("{:?}", DeploymentController::observe(&view, &key, &Answers::default()))
+    };
+    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | new pods wait: 1 ImagePullBackOff | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&seen(&scene));
+    scene.pods[0]["status"] = json!({"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    ]});
+    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | new pods wait: 1 Unschedulable | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&seen(&scene));
 }
