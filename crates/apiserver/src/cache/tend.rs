@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use world::Monotonic;
 
-use super::{Caches, state::State};
+use super::{Caches, state::State, watch::Watcher};
 
 /// How often a watch hears how far the cache is.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
@@ -46,7 +46,9 @@ impl Caches {
 
     fn first_deadline(&self) -> Option<Monotonic> {
         let by_prefix = self.by_prefix.read();
-        let first = |state: &State| state.watchers.iter().map(|watcher| watcher.deadline).min();
+        let due =
+            |watcher: &Watcher| watcher.comes_by.unwrap_or(watcher.deadline).min(watcher.deadline);
+        let first = |state: &State| state.watchers.iter().map(due).min();
         by_prefix.values().filter_map(|cache| first(&cache.state.read())).min()
     }
 }
@@ -63,7 +65,7 @@ impl State {
             if ends {
                 watcher.bookmark(reached);
             }
-            !ends
+            !ends && watcher.has_come(now, reached)
         });
     }
 }

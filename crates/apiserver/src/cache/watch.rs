@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use world::Monotonic;
 
 use super::{
-    Cache, Caches, Select,
+    Cache, Caches, FRESHNESS_WAIT, Select,
     history::{After, Change},
     state::{State, from_key},
 };
@@ -46,6 +46,9 @@ pub(super) struct Watcher {
     told: u64,
     pub(super) bookmarks: bool,
     pub(super) deadline: Monotonic,
+    /// By when a version that was still to come when the watch began must have come. A store that was
+    /// restored from an old copy may never reach it, and the client would wait for ever.
+    pub(super) comes_by: Option<Monotonic>,
     shown_as: Option<&'static ResourceFacts>,
 }
 
@@ -60,7 +63,13 @@ impl Caches {
         request: WatchRequest,
     ) -> mpsc::Receiver<Result<ObjectEvent, Status>> {
         let progress = self.progress();
-        let receiver = cache.state.write().begin(cache.facts, request, progress);
+        let patience = self.world.clock.monotonic() + FRESHNESS_WAIT;
+        let mut state = cache.state.write();
+        let receiver = state.begin(cache.facts, request, progress);
+        if let Some(watcher) = state.watchers.last_mut() {
+            watcher.doubt(progress, patience);
+        }
+        drop(state);
         self.watchers_changed.notify_one();
         receiver
     }
@@ -127,8 +136,30 @@ impl Watcher {
             told: 0,
             bookmarks: request.bookmarks,
             deadline: request.deadline,
+            comes_by: None,
             shown_as: (!same).then_some(request.shown_as),
         }
+    }
+
+    /// Begins to wait for a version ahead of the cache.
+    fn doubt(&mut self, reached: u64, patience: Monotonic) {
+        if self.told > reached && self.comes_by.is_none() {
+            self.comes_by = Some(patience);
+        }
+    }
+
+    /// Ends the wait for a version ahead of the cache. False if it did not come.
+    pub(super) fn has_come(&mut self, now: Monotonic, reached: u64) -> bool {
+        if self.comes_by.is_none_or(|at| at > now) {
+            return true;
+        }
+        self.comes_by = None;
+        if self.told <= reached {
+            return true;
+        }
+        // The client lists anew.
+        let _ = self.sender.try_send(Err(expired(self.told, reached)));
+        false
     }
 
     fn show(&mut self, objects: Vec<Arc<Object>>, reached: u64) -> bool {

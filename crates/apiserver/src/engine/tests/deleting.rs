@@ -186,19 +186,19 @@ async fn check_46_some_namespaces_cannot_be_deleted() {
 
 #[tokio::test]
 async fn an_acknowledged_finalizer_holds_whatever_is_deleted_meanwhile() {
-    let path = "configmaps/default/a";
+    let place = "configmaps/default/a";
     let finalizer = json!({"metadata": {"finalizers": ["x.io/y"]}});
     for patch_first in [true, false] {
         let lab = Lab::start().await;
         lab.create(config_map("a")).await;
-        let patch = lab.patch(path, finalizer.clone());
+        let patch = lab.patch(place, finalizer.clone());
         let (patched, deleted) = if patch_first {
-            tokio::join!(patch, lab.delete(path))
+            tokio::join!(patch, lab.delete(place))
         } else {
-            let (deleted, patched) = tokio::join!(lab.delete(path), patch);
+            let (deleted, patched) = tokio::join!(lab.delete(place), patch);
             (patched, deleted)
         };
         deleted.expect("a delete succeeds in any order");
-        assert_eq!(patched.is_ok(), lab.get(path).await.is_ok());
+        assert_eq!(patched.is_ok(), lab.get(place).await.is_ok());
     }
 }

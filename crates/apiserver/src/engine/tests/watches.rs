@@ -116,6 +116,32 @@ async fn check_62_a_version_that_is_forgotten_ends_in_an_error() {
 }
 
 #[tokio::test]
+async fn check_52_a_version_that_never_comes_ends_the_watch() {
+    let lab = Lab::start().await;
+    let mut watch = lab.watch("configmaps/default", from("999999")).await.expect("begins");
+    lab.create(config_map("a")).await;
+    newest(&lab).await;
+    assert!(watch.is_silent());
+    lab.advance(4).await;
+    assert_eq!(watch.next().await, "ERROR 410");
+    assert_eq!(watch.next().await, "END");
+}
+
+#[tokio::test]
+async fn check_52_a_version_that_comes_in_time_is_waited_for() {
+    let lab = Lab::start().await;
+    let present: u64 = newest(&lab).await.parse().expect("a number");
+    let ahead = (present + 1).to_string();
+    let mut watch = lab.watch("configmaps/default", from(&ahead)).await.expect("begins");
+    for name in ["a", "b"] {
+        lab.create(config_map(name)).await;
+    }
+    newest(&lab).await;
+    lab.advance(4).await;
+    check(&mut watch, &["ADDED b"]).await;
+}
+
+#[tokio::test]
 async fn check_63_a_list_can_be_streamed() {
     let lab = Lab::start().await;
     lab.create(config_map("a")).await;
