@@ -11,7 +11,6 @@ mod delete;
 mod eviction;
 pub(crate) mod failure;
 mod get;
-mod late;
 mod list;
 mod options;
 mod owners;

@@ -4,7 +4,7 @@ use api::{json, kinds};
 use serde_json::Value;
 
 use super::{
-    Inner, address, body, failure, late, owners, ownership,
+    Inner, address, body, failure, owners, ownership,
     removal::is_ready_to_go,
     storage::{Along, Present, Write, Written},
 };
@@ -47,8 +47,7 @@ impl Inner {
             let object = present.clone().into_object(operation.resource);
             return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
         }
-        let mut errors = kinds::validate_update(&context, &new, old);
-        errors.extend(late::finalizers(&new, old));
+        let errors = kinds::validate_update(&context, &new, old);
         if !errors.is_empty() {
             let name = body::text(old, "name");
             return Err(failure::invalid(operation.resource, name, &errors));
