@@ -23,7 +23,11 @@ pub(crate) fn compress(request: &Request, mut response: Response) -> Response {
     }
     let Some(packed) = gzip(body) else { return response };
     response.body = Body::Full(packed);
-    response.with(header::CONTENT_ENCODING, "gzip").with(header::VARY, "Accept-Encoding")
+    response = response.with(header::CONTENT_ENCODING, "gzip");
+    if response.headers.contains_key(header::VARY) {
+        return response;
+    }
+    response.with(header::VARY, "Accept-Encoding")
 }
 
 fn accepts_gzip(accept_encoding: &str) -> bool {

@@ -18,6 +18,7 @@ use crate::{
 
 pub(crate) use event::EventEncoder;
 pub(crate) use indent::indent;
+pub(crate) use shape::ListMetadata;
 use table::Printing;
 
 /// Writes the answers of one resource in one form.
@@ -69,6 +70,9 @@ impl Encoder {
     pub(crate) fn list(&self, list: &Listed) -> Result<Bytes, Status> {
         let metadata = shape::ListMetadata::of_list(list);
         match self.format.shape {
+            Shape::Whole if self.format.media == Media::Protobuf => {
+                protobuf::list(self.facts, &metadata, &list.items)
+            }
             Shape::Whole => self.finish(shape::list(self.facts, &metadata, &list.items)?),
             Shape::Metadata(_) => Err(shape::no_object(self.facts)),
             Shape::MetadataList(version) => {

@@ -5,6 +5,7 @@ mod double;
 mod loopback;
 
 use crate::{Body, EventKind, Request, Response, Service, User, authorization::MASTERS};
+use api::proto;
 use expect_test::{Expect, expect};
 use http::{Method, header};
 
@@ -280,6 +281,43 @@ fn a_watch_in_process_shares_the_kept_bytes() {
         let error = watch.next().await.unwrap();
         assert_eq!(error.kind, EventKind::Error);
         assert!(watch.next().await.is_none());
+    });
+}
+
+#[test]
+fn events_travel_in_protobuf_frames_too() {
+    double::run(|world| async move {
+        let service = double::service(&world);
+        let accept = "application/vnd.kubernetes.protobuf;stream=watch";
+        let request = get(&format!("{PODS}?watch=1")).with_header(header::ACCEPT, accept);
+        let response = service.call(request.by(admin())).await;
+        assert_eq!(response.headers[header::CONTENT_TYPE], accept);
+        let mut watch = watch_of(response);
+        let frames = std::future::poll_fn(|context| watch.poll_frame(context)).await.unwrap();
+        let mut rest: &[u8] = &frames;
+        let mut seen = Vec::new();
+        while let Some((frame, after)) = proto::read_watch_frame(rest).unwrap() {
+            let object = proto::decode_object(api::catalog::builtin(), frame.object).unwrap();
+            seen.push(format!("{} {}", frame.event, object["kind"]));
+            rest = after;
+        }
+        assert_eq!(seen, [r#"ADDED "Pod""#, r#"BOOKMARK "Pod""#, r#"ERROR "Status""#]);
+    });
+}
+
+#[test]
+fn a_table_tells_its_columns_once_in_a_watch() {
+    double::run(|world| async move {
+        let service = double::service(&world);
+        let request = get(&format!("{PODS}?watch=1")).with_header(header::ACCEPT, TABLE);
+        let mut watch = watch_of(service.call(request.by(admin())).await);
+        let mut columns = Vec::new();
+        for _ in 0..2 {
+            let event = watch.next().await.unwrap();
+            let table: serde_json::Value = serde_json::from_slice(&event.object).unwrap();
+            columns.push(table["columnDefinitions"].is_array());
+        }
+        assert_eq!(columns, [true, false]);
     });
 }
 
