@@ -41,6 +41,9 @@ pub(crate) fn resolve(info: &RequestInfo, path: &ResourcePath) -> Result<Target,
         .resource(&path.group, &path.version, &path.resource)
         .filter(|facts| is_in_scope(facts, path))
         .ok_or_else(not_found)?;
+    if !path.rest.is_empty() && path.subresource != "proxy" {
+        return Err(not_found());
+    }
     let subresource = match path.subresource.as_str() {
         "" => None,
         name => Some(facts.subresource(name).ok_or_else(not_found)?),
@@ -139,6 +142,9 @@ mod tests {
             (Method::GET, "/api/v1/namespaces/shop/nodes", "404"),
             (Method::GET, "/api/v1/namespaces/shop/pods/web/nosuch", "404"),
             (Method::GET, "/api/v1/namespaces/shop/nosuch", "404"),
+            (Method::GET, "/api/v1/namespaces/shop/pods/web/status/more", "404"),
+            (Method::GET, "/api/v1/namespaces/shop/pods/", "list pods"),
+            (Method::GET, "/api/v1/namespaces//pods", "404 text"),
             (Method::GET, "/apis/apps/v9/deployments", "404"),
             (Method::GET, "/apis/nosuch.example/v1/things", "404 text"),
             (Method::GET, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "405"),
