@@ -2,7 +2,11 @@
 
 use anyhow::Result;
 
-use crate::{parity, process::cargo, tidy};
+use crate::{
+    parity,
+    process::{cargo, cargo_with_release},
+    tidy, tools,
+};
 
 /// Seeds that every change is run through.
 const SEEDS: &str = "300";
@@ -16,6 +20,7 @@ pub(crate) fn check(_: &[String]) -> Result<()> {
 
 /// `cargo xtask ci`: the test command of the README.
 pub(crate) fn ci(_: &[String]) -> Result<()> {
+    tools::run(&[])?;
     tidy::run(&[])?;
     parity::run(&[])?;
     cargo(&["fmt", "--all", "--check"])?;
@@ -23,7 +28,7 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     cargo(&["test", "--workspace", "--exclude", "conformance"])?;
     cargo(&["build", "--release", "--bins"])?;
     cargo(&["run", "--release", "--quiet", "--package", "sim", "--", "--seeds", SEEDS])?;
-    cargo(&["test", "--package", "conformance", "--", "--test-threads=1"])
+    cargo_with_release(&["test", "--package", "conformance", "--no-fail-fast"])
 }
 
 /// `cargo xtask sim`.

@@ -5,6 +5,7 @@ mod facts;
 mod parity;
 mod process;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,11 @@ const COMMANDS: &[Command] = &[
         name: "tidy",
         about: "what the style forbids and the compiler does not see",
         run: tidy::run,
+    },
+    Command {
+        name: "tools",
+        about: "install the kubectl releases that the conformance suites run",
+        run: tools::run,
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Programs that scripts start, and where the project is.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -15,8 +16,20 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs `cargo` in the root and waits for it.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
+    run(Command::new("cargo").args(arguments), arguments)
+}
+
+/// The same for tests that drive the binary: they get the release build, whatever else is newer.
+pub(crate) fn cargo_with_release(arguments: &[&str]) -> Result<()> {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let binary = target.join("release/pilothouse");
+    run(Command::new("cargo").args(arguments).env("PILOTHOUSE_BINARY", binary), arguments)
+}
+
+fn run(command: &mut Command, arguments: &[&str]) -> Result<()> {
     crate::say(&format!("\n$ cargo {}", arguments.join(" ")));
-    let status = Command::new("cargo").args(arguments).current_dir(root()).status();
+    let status = command.current_dir(root()).status();
     let status = status.context("cannot start cargo")?;
     if !status.success() {
         bail!("cargo {} failed", arguments.join(" "));

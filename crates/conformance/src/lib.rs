@@ -1,1 +1,11 @@
-//! conformance.
+//! Runs the real binary with real clients: a laboratory per test, commands as a person types them, and
+//! their answers as text that can be compared.
+#![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
+
+pub mod answer;
+pub mod background;
+pub mod folder;
+pub mod lab;
+pub mod mask;
+pub mod patience;
+pub mod tools;

@@ -1,0 +1,57 @@
+//! Where the programs are that tests run: kubectl in two releases, and the binary that was built.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// A release of kubectl.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kubectl {
+    /// 1.37, the release that is served.
+    Current,
+    /// 1.20, as some distributions still ship it.
+    Old,
+}
+
+impl Kubectl {
+    /// The program's path.
+    pub fn path(self) -> PathBuf {
+        let name = match self {
+            Self::Current => "kubectl-1.37/bin/kubectl",
+            Self::Old => "kubectl-1.20/usr/bin/kubectl",
+        };
+        let folder = env::var_os("PILOTHOUSE_TOOLS").map_or_else(default_folder, PathBuf::from);
+        let path = folder.join(name);
+        assert!(path.exists(), "{} is not there; run `cargo xtask tools` first", path.display());
+        path
+    }
+}
+
+fn default_folder() -> PathBuf {
+    project().join("target/tools")
+}
+
+/// The project's root.
+pub fn project() -> PathBuf {
+    let ancestor = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    ancestor.expect("the crate lies two folders below the root").to_path_buf()
+}
+
+/// The built `pilothouse`: what `PILOTHOUSE_BINARY` names, else the newest beside this test.
+pub fn binary() -> PathBuf {
+    if let Some(named) = env::var_os("PILOTHOUSE_BINARY") {
+        return PathBuf::from(named);
+    }
+    let test = env::current_exe().expect("a test knows where it is");
+    // target/PROFILE/deps/TEST
+    let target = test.ancestors().nth(3).expect("a test lies in its target folder");
+    let built = ["release", "debug"].map(|profile| target.join(profile).join("pilothouse"));
+    let newest = built.into_iter().filter_map(|path| Some((age(&path)?, path))).max();
+    newest.expect("no pilothouse is built; run `cargo build --bins` first").1
+}
+
+fn age(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
