@@ -79,13 +79,15 @@ fn pre_filter<'a>(
 }
 
 /// Nodes that fit, and nodes that do not with the first reason against each.
+type Sorted<'n> = (Vec<(&'n Text, &'n NodeInfo)>, Vec<(Text, Rejection)>);
+
 fn filter<'n>(
     filters: &Filters<'_>,
     state: &CycleState,
     pod: &Pod,
     nodes: Vec<(&'n Text, &'n NodeInfo)>,
     only: Option<&BTreeSet<Text>>,
-) -> (Vec<(&'n Text, &'n NodeInfo)>, Vec<(Text, Rejection)>) {
+) -> Sorted<'n> {
     let wanted = wanted(nodes.len());
     let (mut feasible, mut rejected) = (Vec::new(), Vec::new());
     for (name, info) in nodes {

@@ -105,16 +105,13 @@ impl Queue {
         queued.attempted_at = now;
         queued.queued_at = now;
         let key = queued.pod.metadata.key();
-        match rejected_by {
-            Some(plugins) => {
-                queued.rejected_by = plugins;
-                self.unschedulable.insert(key, queued);
-            }
-            None => {
-                queued.rejected_by.clear();
-                self.backoff.insert(key, queued);
-            }
+        if let Some(plugins) = rejected_by {
+            queued.rejected_by = plugins;
+            self.unschedulable.insert(key, queued);
+            return;
         }
+        queued.rejected_by.clear();
+        self.backoff.insert(key, queued);
     }
 
     /// Moves the pods that an event may help.

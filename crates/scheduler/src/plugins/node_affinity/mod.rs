@@ -111,15 +111,15 @@ fn named_nodes(terms: &[NodeSelectorTerm]) -> Option<Vec<Text>> {
         let by_name = |requirement: &&Requirement| {
             requirement.key == "metadata.name" && requirement.operator == "In"
         };
-        let mut named: Option<Vec<Text>> = None;
+        let mut by_term: Option<Vec<Text>> = None;
         for requirement in term.match_fields.iter().filter(by_name) {
             let keep = |name: &Text| requirement.values.contains(name);
-            named = Some(match named {
+            by_term = Some(match by_term {
                 None => requirement.values.clone(),
                 Some(known) => known.into_iter().filter(keep).collect(),
             });
         }
-        names.extend(named?);
+        names.extend(by_term?);
     }
     names.sort();
     names.dedup();

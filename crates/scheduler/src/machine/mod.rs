@@ -1,9 +1,19 @@
 //! The scheduler as a state machine: changes in, bindings and conditions out.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+#[cfg(test)]
+mod tests;
+mod why;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+pub use why::Why;
 
 use api::views::{Node, Pod, Status};
-use meta::{text::Text, time::Time};
+use meta::{
+    object::{ObjectKey, Uid},
+    text::Text,
+    time::Time,
+};
 use parking_lot::Mutex;
 use runtime::{
     Action, Change, Event, EventType, Guard, Informers, Machine, ObjectReference, Outcome,
@@ -31,6 +41,8 @@ pub struct Scheduler {
     snapshot: Snapshot,
     queue: Queue,
     rotation: Rotation,
+    /// Our pods without a node, whether queued or being bound.
+    waiting: BTreeMap<ObjectKey, Uid>,
     binding: BTreeMap<Ticket, Binding>,
     next_ticket: u64,
 }
@@ -45,24 +57,6 @@ struct Binding {
     queued: QueuedPod,
     node: Text,
     state: CycleState,
-}
-
-/// Why the scheduler writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// The node is the best that fits.
-    BestNode(Text),
-    /// No node fits.
-    NoNode(String),
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BestNode(node) => write!(f, "{node} is the best node that fits"),
-            Self::NoNode(message) => write!(f, "no node fits: {message}"),
-        }
-    }
 }
 
 impl Machine for Scheduler {
@@ -110,7 +104,9 @@ impl Machine for Scheduler {
         let pod = Arc::clone(&binding.queued.pod);
         match outcome {
             Ok(_) => {
-                self.plugins.iter().for_each(|p| p.post_bind(&binding.state, &pod, &binding.node))
+                for plugin in &self.plugins {
+                    plugin.post_bind(&binding.state, &pod, &binding.node);
+                }
             }
             Err(error) => {
                 for plugin in self.plugins.iter().rev() {
@@ -118,8 +114,9 @@ impl Machine for Scheduler {
                 }
                 self.snapshot.forget(&pod.metadata.uid);
                 self.queue.event(ClusterEvent::AssignedPodDelete, now);
-                // A pod that is gone has been taken out by its own change, or will be.
-                if !error.is_not_found() {
+                // Not a pod that is gone, nor one whose name another pod has by now.
+                let waits = self.waiting.get(&pod.metadata.key()) == Some(&pod.metadata.uid);
+                if waits && !error.is_not_found() {
                     self.queue.give_back(binding.queued, None, now);
                 }
             }
@@ -135,6 +132,7 @@ impl Scheduler {
             plugins,
             snapshot: Snapshot::default(),
             rotation: Rotation::default(),
+            waiting: BTreeMap::new(),
             binding: BTreeMap::new(),
             next_ticket: 0,
         }
@@ -157,7 +155,7 @@ impl Scheduler {
             return;
         }
         if !pod.spec.node_name.is_empty() {
-            self.queue.remove(&pod.metadata.key());
+            self.leaves_queue(pod);
             self.snapshot.place(pod);
             if change.old.as_ref().is_none_or(|old| old.spec.node_name.is_empty()) {
                 self.queue.event(ClusterEvent::AssignedPodAdd, now);
@@ -166,14 +164,21 @@ impl Scheduler {
         }
         let ours = pod.spec.scheduler_name == SCHEDULER_NAME;
         if pod.metadata.is_deleting() {
-            self.queue.remove(&pod.metadata.key());
+            self.leaves_queue(pod);
         } else if ours && !self.snapshot.has(&pod.metadata.uid) && deserves_a_look(change) {
+            self.waiting.insert(pod.metadata.key(), pod.metadata.uid.clone());
             self.queue.add(pod, now);
         }
     }
 
+    fn leaves_queue(&mut self, pod: &Pod) {
+        let key = pod.metadata.key();
+        self.waiting.remove(&key);
+        self.queue.remove(&key);
+    }
+
     fn pod_gone(&mut self, pod: &Pod, now: Time) {
-        self.queue.remove(&pod.metadata.key());
+        self.leaves_queue(pod);
         if self.snapshot.has(&pod.metadata.uid) {
             self.snapshot.remove(&pod.metadata.uid);
             self.queue.event(ClusterEvent::AssignedPodDelete, now);
@@ -295,104 +300,4 @@ fn event(pod: &Pod, kind: EventType, reason: &'static str, message: String) -> E
         version: target.version,
     };
     Event { regarding, kind, reason, message }
-}
-
-#[cfg(test)]
-mod tests {
-    use runtime::{ApiError, ClientError};
-    use serde_json::Value;
-
-    use super::*;
-
-    struct Rig {
-        scheduler: Scheduler,
-        pods: BTreeMap<String, Arc<Pod>>,
-    }
-
-    impl Rig {
-        fn new(nodes: &[&str]) -> Self {
-            let inbox = Arc::new(Mutex::new(Vec::new()));
-            let scheduler = Scheduler::with_plugins(inbox, plugins::default_profile());
-            let rig = Self { scheduler, pods: BTreeMap::new() };
-            for name in nodes {
-                let status = json!({"allocatable": {"cpu": "1", "memory": "1Gi", "pods": "10"}});
-                let node = json!({"metadata": {"name": name}, "status": status});
-                let new = Some(Arc::new(serde_json::from_value(node).expect("a node")));
-                rig.scheduler.inbox.lock().push(Noted::Node(Change { old: None, new }));
-            }
-            rig
-        }
-        fn pod(&mut self, name: &str, node: &str) {
-            let requests = json!({"cpu": "600m"});
-            let spec = json!({
-                "schedulerName": "default-scheduler", "nodeName": node,
-                "containers": [{"resources": {"requests": requests}}],
-            });
-            let metadata = json!({"name": name, "namespace": "n", "uid": name});
-            let pod = serde_json::from_value(json!({"metadata": metadata, "spec": spec}));
-            let new = Arc::new(pod.expect("a pod"));
-            let old = self.pods.insert(name.to_owned(), Arc::clone(&new));
-            self.scheduler.inbox.lock().push(Noted::Pod(Change { old, new: Some(new) }));
-        }
-        fn gone(&mut self, name: &str) {
-            let old = self.pods.remove(name);
-            self.scheduler.inbox.lock().push(Noted::Pod(Change { old, new: None }));
-        }
-        fn turn(&mut self, seconds: i64) -> Vec<(Ticket, String)> {
-            let turn = self.scheduler.turn(Time::from_seconds(seconds));
-            turn.steps.into_iter().map(|(ticket, step)| (ticket, step.why.to_string())).collect()
-        }
-        fn whys(&mut self, seconds: i64) -> Vec<String> {
-            self.turn(seconds).into_iter().map(|(_, why)| why).collect()
-        }
-    }
-
-    const FULL: &str = "no node fits: 0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 \
-                        nodes are available: 1 No preemption victims found for incoming pod.";
-
-    #[test]
-    fn an_assumed_pod_takes_its_place_at_once() {
-        let mut rig = Rig::new(&["a"]);
-        rig.pod("one", "");
-        rig.pod("two", "");
-        assert_eq!(rig.whys(0), ["a is the best node that fits", FULL]);
-    }
-
-    #[test]
-    fn a_pod_that_did_not_fit_is_bound_when_another_goes() {
-        let mut rig = Rig::new(&["a"]);
-        rig.pod("one", "a");
-        rig.pod("two", "");
-        assert_eq!(rig.whys(0), [FULL]);
-        assert!(rig.whys(5).is_empty());
-        rig.gone("one");
-        assert_eq!(rig.whys(6), ["a is the best node that fits"]);
-    }
-
-    #[test]
-    fn a_refused_binding_is_tried_again_after_its_back_off() {
-        let mut rig = Rig::new(&["a"]);
-        rig.pod("one", "");
-        let (ticket, _) = rig.turn(0).remove(0);
-        let refusal = ApiError {
-            code: 500,
-            reason: "InternalError".into(),
-            message: "no".into(),
-            causes: Vec::new(),
-            retry_after: None,
-        };
-        let outcome: Result<Value, ClientError> = Err(refusal.into());
-        rig.scheduler.outcome(ticket, &outcome, Time::from_seconds(0));
-        assert_eq!(rig.whys(1), ["a is the best node that fits"]);
-    }
-
-    #[test]
-    fn pods_of_other_schedulers_are_left_alone() {
-        let mut rig = Rig::new(&["a"]);
-        let pod =
-            json!({"metadata": {"name": "x", "uid": "x"}, "spec": {"schedulerName": "other"}});
-        let new = Some(Arc::new(serde_json::from_value(pod).expect("a pod")));
-        rig.scheduler.inbox.lock().push(Noted::Pod(Change { old: None, new }));
-        assert!(rig.whys(0).is_empty());
-    }
 }
