@@ -37,3 +37,12 @@ pub(crate) fn sim(arguments: &[String]) -> Result<()> {
     command.extend(arguments.iter().map(String::as_str));
     cargo(&command)
 }
+
+/// `cargo xtask measure`.
+pub(crate) fn measure(arguments: &[String]) -> Result<()> {
+    cargo(&["build", "--release", "--quiet", "--bin", "pilothouse"])?;
+    let mut command =
+        vec!["run", "--release", "--quiet", "--package", "conformance", "--bin", "measure", "--"];
+    command.extend(arguments.iter().map(String::as_str));
+    cargo(&command)
+}

@@ -31,6 +31,11 @@ const COMMANDS: &[Command] = &[
         run: facts::run,
     },
     Command {
+        name: "measure",
+        about: "start | idle | deployment  figures of the release binary",
+        run: ci::measure,
+    },
+    Command {
         name: "parity",
         about: "where each line of the reference is tested",
         run: parity::run,
