@@ -1,6 +1,7 @@
 //! `pilothouse explain KIND/NAME`: what each controller sees of an object, would do now, and why.
 
 mod print;
+mod time;
 
 use std::sync::Arc;
 
@@ -81,6 +82,7 @@ async fn explain(
         bail!("cannot explain {}/{}: {error}", facts.singular, key.name);
     }
     let transport: Arc<dyn Transport> = Arc::new(transport);
+    let world = &time::align(world, &*transport).await;
     let identities = Identities {
         controllers: Arc::clone(&transport),
         scheduler: Arc::clone(&transport),
