@@ -18,5 +18,8 @@ pub const REPLICA_SETS: Resource =
     Resource::new("apps", "v1", "replicasets", "ReplicaSet", Scope::Namespaced);
 pub const REPLICATION_CONTROLLERS: Resource =
     Resource::new("", "v1", "replicationcontrollers", "ReplicationController", Scope::Namespaced);
+pub const JOBS: Resource = Resource::new("batch", "v1", "jobs", "Job", Scope::Namespaced);
+pub const CRON_JOBS: Resource =
+    Resource::new("batch", "v1", "cronjobs", "CronJob", Scope::Namespaced);
 pub const LEASES: Resource =
     Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);

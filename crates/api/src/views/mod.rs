@@ -2,7 +2,9 @@
 
 mod condition;
 mod config_map;
+mod cron_job;
 mod deployment;
+mod job;
 mod lease;
 mod namespace;
 mod node;
@@ -15,9 +17,15 @@ mod template;
 
 pub use condition::{Condition, Status};
 pub use config_map::ConfigMap;
+pub use cron_job::{ConcurrencyPolicy, CronJob, CronJobSpec, CronJobStatus, JobReference};
 pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
     StrategyType,
+};
+pub use job::{
+    CompletionMode, Job, JobCondition, JobSpec, JobStatus, OnExitCodes, OnPodCondition,
+    PodFailureAction, PodFailurePolicy, PodFailureRule, PodReplacementPolicy, SuccessPolicy,
+    SuccessRule, UncountedPods,
 };
 pub use lease::{Lease, LeaseSpec};
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
