@@ -4,6 +4,10 @@ use meta::resource::{Resource, Scope};
 
 pub const CONFIG_MAPS: Resource =
     Resource::new("", "v1", "configmaps", "ConfigMap", Scope::Namespaced);
+pub const ENDPOINTS: Resource =
+    Resource::new("", "v1", "endpoints", "Endpoints", Scope::Namespaced);
+pub const ENDPOINT_SLICES: Resource =
+    Resource::new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", Scope::Namespaced);
 pub const EVENTS: Resource = Resource::new("", "v1", "events", "Event", Scope::Namespaced);
 pub const NAMESPACES: Resource = Resource::new("", "v1", "namespaces", "Namespace", Scope::Cluster);
 pub const NODES: Resource = Resource::new("", "v1", "nodes", "Node", Scope::Cluster);

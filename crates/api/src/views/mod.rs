@@ -4,6 +4,8 @@ mod condition;
 mod config_map;
 mod cron_job;
 mod deployment;
+mod endpoint_slice;
+mod endpoints;
 mod job;
 mod lease;
 mod namespace;
@@ -12,6 +14,7 @@ mod partial;
 mod pod;
 mod replica_set;
 mod replication_controller;
+mod service;
 mod service_account;
 mod template;
 
@@ -22,6 +25,10 @@ pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
     StrategyType,
 };
+pub use endpoint_slice::{
+    AddressType, Endpoint, EndpointConditions, EndpointHints, EndpointPort, EndpointSlice, Hint,
+};
+pub use endpoints::{Address, Endpoints, Subset, SubsetPort, TargetReference};
 pub use job::{
     CompletionMode, Job, JobCondition, JobSpec, JobStatus, OnExitCodes, OnPodCondition,
     PodFailureAction, PodFailurePolicy, PodFailureRule, PodReplacementPolicy, SuccessPolicy,
@@ -33,11 +40,12 @@ pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
 pub use partial::PartialObject;
 pub use pod::{
     Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
-    NodeSelector, NodeSelectorTerm, Phase, Pod, PodSpec, PodStatus, PreferredSchedulingTerm, Probe,
-    Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
+    NodeSelector, NodeSelectorTerm, Phase, Pod, PodIp, PodSpec, PodStatus, PreferredSchedulingTerm,
+    Probe, Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
 };
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
+pub use service::{IpFamily, Service, ServicePort, ServiceSpec};
 pub use service_account::ServiceAccount;
 pub use template::Template;
 

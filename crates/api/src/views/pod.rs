@@ -25,6 +25,8 @@ pub struct PodSpec {
     pub scheduler_name: Text,
     pub restart_policy: Text,
     pub host_network: bool,
+    pub hostname: Text,
+    pub subdomain: Text,
     pub priority: Option<i32>,
     pub termination_grace_period_seconds: Option<i64>,
     pub init_containers: Vec<Container>,
@@ -50,6 +52,7 @@ pub struct Container {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerPort {
+    pub name: Text,
     pub container_port: i32,
     pub host_port: i32,
     #[serde(rename = "hostIP")]
@@ -130,10 +133,17 @@ pub struct PodStatus {
     pub conditions: Vec<Condition>,
     #[serde(rename = "podIP")]
     pub pod_ip: Text,
+    #[serde(rename = "podIPs")]
+    pub pod_ips: Vec<PodIp>,
     pub nominated_node_name: Text,
     pub start_time: Option<Time>,
     pub init_container_statuses: Vec<ContainerStatus>,
     pub container_statuses: Vec<ContainerStatus>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct PodIp {
+    pub ip: Text,
 }
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Phase {
