@@ -25,5 +25,13 @@ pub const REPLICATION_CONTROLLERS: Resource =
 pub const JOBS: Resource = Resource::new("batch", "v1", "jobs", "Job", Scope::Namespaced);
 pub const CRON_JOBS: Resource =
     Resource::new("batch", "v1", "cronjobs", "CronJob", Scope::Namespaced);
+pub const STATEFUL_SETS: Resource =
+    Resource::new("apps", "v1", "statefulsets", "StatefulSet", Scope::Namespaced);
+pub const DAEMON_SETS: Resource =
+    Resource::new("apps", "v1", "daemonsets", "DaemonSet", Scope::Namespaced);
+pub const CONTROLLER_REVISIONS: Resource =
+    Resource::new("apps", "v1", "controllerrevisions", "ControllerRevision", Scope::Namespaced);
+pub const PERSISTENT_VOLUME_CLAIMS: Resource =
+    Resource::new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Scope::Namespaced);
 pub const LEASES: Resource =
     Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);

@@ -2,7 +2,9 @@
 
 mod condition;
 mod config_map;
+mod controller_revision;
 mod cron_job;
+mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
@@ -11,16 +13,23 @@ mod lease;
 mod namespace;
 mod node;
 mod partial;
+mod persistent_volume_claim;
+mod placement;
 mod pod;
 mod replica_set;
 mod replication_controller;
 mod service;
 mod service_account;
+mod stateful_set;
 mod template;
 
 pub use condition::{Condition, Status};
 pub use config_map::ConfigMap;
+pub use controller_revision::ControllerRevision;
 pub use cron_job::{ConcurrencyPolicy, CronJob, CronJobSpec, CronJobStatus, JobReference};
+pub use daemon_set::{
+    DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetStrategy, DaemonSetStrategyType,
+};
 pub use deployment::{
     Deployment, DeploymentCondition, DeploymentSpec, DeploymentStatus, RollingUpdate, Strategy,
     StrategyType,
@@ -38,15 +47,21 @@ pub use lease::{Lease, LeaseSpec};
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
 pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
 pub use partial::PartialObject;
+pub use persistent_volume_claim::PersistentVolumeClaim;
 pub use pod::{
     Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
     NodeSelector, NodeSelectorTerm, Phase, Pod, PodIp, PodSpec, PodStatus, PreferredSchedulingTerm,
-    Probe, Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Waiting,
+    Probe, Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Volume,
+    VolumeClaim, Waiting,
 };
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
 pub use service::{IpFamily, Service, ServicePort, ServiceSpec};
 pub use service_account::ServiceAccount;
+pub use stateful_set::{
+    ClaimPolicy, ClaimRetention, Ordinals, PartitionedUpdate, PodManagement, StatefulSet,
+    StatefulSetSpec, StatefulSetStatus, StatefulSetStrategy, StatefulSetStrategyType,
+};
 pub use template::Template;
 
 use meta::{object::ObjectMeta, resource::Resource};

@@ -36,6 +36,18 @@ pub struct PodSpec {
     pub tolerations: Vec<Toleration>,
     pub scheduling_gates: Vec<SchedulingGate>,
     pub overhead: BTreeMap<Text, Text>,
+    pub volumes: Vec<Volume>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Volume {
+    pub name: Text,
+    pub persistent_volume_claim: Option<VolumeClaim>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeClaim {
+    pub claim_name: Text,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

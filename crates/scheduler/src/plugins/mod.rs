@@ -10,7 +10,6 @@ mod preemption;
 mod priority_sort;
 mod scheduling_gates;
 mod taint_toleration;
-mod toleration;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Node selectors and node affinity: which labels a pod wants its node to have.
 
-use api::views::{Node, NodeSelectorTerm, Pod, Requirement};
-use meta::{object::Labels, text::Text};
+use api::views::{NodeSelectorTerm, Pod, Requirement};
+use meta::text::Text;
 
 use super::{Direction, normalize};
 use crate::{
@@ -37,7 +37,7 @@ impl Plugin for NodeAffinity {
         }
     }
     fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
-        if info.node.as_ref().is_some_and(|node| fits(pod, node)) {
+        if info.node.as_ref().is_some_and(|node| pod.spec.selects(node)) {
             return Ok(());
         }
         Err(Rejection::new(
@@ -53,7 +53,7 @@ impl Plugin for NodeAffinity {
     fn score(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Option<i64> {
         let node = info.node.as_ref()?;
         let preferred = &pod.spec.affinity.node_affinity.as_ref()?.preferred;
-        let liked = preferred.iter().filter(|term| term_fits(&term.preference, node));
+        let liked = preferred.iter().filter(|term| term.preference.matches(node));
         Some(liked.map(|term| i64::from(term.weight)).sum())
     }
     fn normalize(&self, scores: &mut [i64]) {
@@ -64,43 +64,6 @@ impl Plugin for NodeAffinity {
     }
     fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
         matches!(event, ClusterEvent::NodeAdd | ClusterEvent::NodeLabel | ClusterEvent::PodUpdate)
-    }
-}
-
-fn fits(pod: &Pod, node: &Node) -> bool {
-    let labels = &node.metadata.labels;
-    let selected = pod.spec.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value));
-    let required = pod.spec.affinity.node_affinity.as_ref().and_then(|a| a.required.as_ref());
-    selected
-        && required.is_none_or(|selector| {
-            selector.node_selector_terms.iter().any(|term| term_fits(term, node))
-        })
-}
-
-/// An empty term fits nothing.
-fn term_fits(term: &NodeSelectorTerm, node: &Node) -> bool {
-    if term.match_expressions.is_empty() && term.match_fields.is_empty() {
-        return false;
-    }
-    let labels = &node.metadata.labels;
-    let fields = Labels::from([(Text::from("metadata.name"), node.metadata.name.clone())]);
-    term.match_expressions.iter().all(|requirement| holds(requirement, labels))
-        && term.match_fields.iter().all(|requirement| holds(requirement, &fields))
-}
-
-fn holds(requirement: &Requirement, labels: &Labels) -> bool {
-    let value = labels.get(&requirement.key);
-    let listed = || value.is_some_and(|value| requirement.values.contains(value));
-    let number = |text: &Text| text.parse::<i64>().ok();
-    let numbers = || Some((number(value?)?, number(requirement.values.first()?)?));
-    match &*requirement.operator {
-        "In" => listed(),
-        "NotIn" => !listed(),
-        "Exists" => value.is_some(),
-        "DoesNotExist" => value.is_none(),
-        "Gt" => numbers().is_some_and(|(has, wants)| has > wants),
-        "Lt" => numbers().is_some_and(|(has, wants)| has < wants),
-        _ => false,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use api::views::{Pod, Taint, TaintEffect};
 
-use super::toleration::tolerates;
 use crate::{
     NodeInfo,
     framework::{ClusterEvent, Code, CycleState, Plugin, Rejection, Verdict},
@@ -22,7 +21,7 @@ impl Plugin for NodeUnschedulable {
             ..Taint::default()
         };
         let cordoned = info.node.as_ref().is_some_and(|node| node.spec.unschedulable);
-        if !cordoned || tolerates(&pod.spec.tolerations, &taint) {
+        if !cordoned || taint.is_tolerated(&pod.spec.tolerations) {
             return Ok(());
         }
         Err(Rejection::new(

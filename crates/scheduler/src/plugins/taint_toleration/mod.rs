@@ -1,11 +1,8 @@
 //! Taints keep pods away, or make a node less liked.
 
-use api::views::{Pod, TaintEffect};
+use api::views::Pod;
 
-use super::{
-    Direction, normalize,
-    toleration::{tolerates, untolerated},
-};
+use super::{Direction, normalize};
 use crate::{
     NodeInfo,
     framework::{ClusterEvent, Code, CycleState, Plugin, Rejection, Verdict},
@@ -20,7 +17,8 @@ impl Plugin for TaintToleration {
     }
     fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
         let taints = info.node.as_ref().map_or(&[][..], |node| &node.spec.taints);
-        if untolerated(&pod.spec.tolerations, taints).is_none() {
+        let mut hard = taints.iter().filter(|taint| !taint.is_soft());
+        if hard.all(|taint| taint.is_tolerated(&pod.spec.tolerations)) {
             return Ok(());
         }
         Err(Rejection::new(
@@ -31,8 +29,8 @@ impl Plugin for TaintToleration {
     }
     fn score(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Option<i64> {
         let taints = info.node.as_ref().map_or(&[][..], |node| &node.spec.taints);
-        let soft = taints.iter().filter(|taint| taint.effect == TaintEffect::PreferNoSchedule);
-        let disliked = soft.filter(|taint| !tolerates(&pod.spec.tolerations, taint)).count();
+        let soft = taints.iter().filter(|taint| taint.is_soft());
+        let disliked = soft.filter(|taint| !taint.is_tolerated(&pod.spec.tolerations)).count();
         i64::try_from(disliked).ok()
     }
     fn normalize(&self, scores: &mut [i64]) {
