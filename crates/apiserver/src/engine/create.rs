@@ -1,24 +1,34 @@
 //! Creating objects: identity, admission, preparation, validation, and one write.
 
-use api::kinds;
+use api::{catalog::builtin, kinds};
 use meta::time::Time;
 use serde_json::Value;
-use store::Revision;
+use store::{Compare, Revision};
 use world::Dice;
 
 use super::{
     Inner,
     body::{self, Body},
     failure, owners, ownership,
-    storage::{Along, Write, Written},
+    storage::{self, Along, Write, Written},
 };
-use crate::{Content, Operation, Outcome, Reason, Status, admission::Action};
+use crate::{Content, Operation, Outcome, Status, admission::Action};
 
 /// A generated name is tried this often before the client is asked to.
 const NAMES_TRIED_MAX: usize = 8;
 /// A base of a generated name is cut to this, so that the whole stays a DNS label.
 const NAME_BASE_BYTES_MAX: usize = 58;
 const NAME_SUFFIX_LETTERS: usize = 5;
+/// A create whose namespace or address changed meanwhile is decided anew this often.
+const CHANGES_MAX: usize = 4;
+
+/// How one try ended.
+enum Attempt {
+    Created(Outcome),
+    NameTaken(Status),
+    /// What it was decided on has changed; the refusal if this goes on.
+    Overtaken(Status),
+}
 
 impl Inner {
     pub(super) async fn create(
@@ -53,21 +63,25 @@ impl Inner {
         }
         let generated = body::text(&body.value, "name").is_empty()
             && !body::text(&body.value, "generateName").is_empty();
-        if !generated {
-            return self.create_once(operation, body).await;
-        }
-        for _ in 1..NAMES_TRIED_MAX {
-            match self.create_once(operation, body.clone()).await {
-                Err(status) if status.reason == Reason::AlreadyExists => {}
-                other => return other,
+        let (mut names, mut changes) = (1, 1);
+        loop {
+            match self.create_once(operation, body.clone()).await? {
+                Attempt::Created(outcome) => return Ok(outcome),
+                Attempt::NameTaken(_) if generated && names < NAMES_TRIED_MAX => names += 1,
+                Attempt::NameTaken(status) if generated => return Err(no_unique_name(status)),
+                Attempt::Overtaken(_) if changes < CHANGES_MAX => {
+                    changes += 1;
+                    self.caches.reach_newest().await?;
+                }
+                Attempt::NameTaken(status) | Attempt::Overtaken(status) => return Err(status),
             }
         }
-        self.create_once(operation, body).await.map_err(no_unique_name)
     }
 
-    async fn create_once(&self, operation: &Operation, body: Body) -> Result<Outcome, Status> {
+    async fn create_once(&self, operation: &Operation, body: Body) -> Result<Attempt, Status> {
         let Body { mut value, mut warnings } = body;
         body::warn(&mut warnings, owners::deduplicate(&mut value));
+        let fence = self.namespace_fence(operation).await?;
         let now = self.world.clock.wall();
         identify(&mut value, now, &*self.world.dice);
         ownership::created(operation, &mut value, now);
@@ -83,10 +97,30 @@ impl Inner {
         self.admission.check(operation, Action::Create, &value).await?;
         if operation.dry_run {
             self.refuse_if_taken(operation, &name).await?;
-            return Ok(Outcome::Value { value, code: 201, warnings });
+            let outcome = Outcome::Value { value, code: 201, warnings };
+            return Ok(Attempt::Created(outcome));
         }
-        let (along, _held) = self.allocate(operation, &mut value).await?;
+        let (mut along, _held) = self.allocate(operation, &mut value).await?;
+        along.compare.extend(fence);
         self.store_new(operation, value, along, warnings).await
+    }
+
+    /// Holds while the namespace is the one that admission saw: an object that is created in the
+    /// moment its namespace begins to go would be left behind.
+    async fn namespace_fence(&self, operation: &Operation) -> Result<Option<Compare>, Status> {
+        let facts = builtin().resource("", "v1", "namespaces");
+        let Some(facts) = facts.filter(|_| !operation.namespace.is_empty()) else {
+            return Ok(None);
+        };
+        let cache = self.caches.of(facts).await?;
+        let mut namespace = cache.get("", &operation.namespace);
+        if namespace.is_none() {
+            // It may have been created just now.
+            self.caches.reach_newest().await?;
+            namespace = cache.get("", &operation.namespace);
+        }
+        let key = storage::key(facts, "", &operation.namespace);
+        Ok(namespace.map(|seen| Compare { key, modified: Revision(seen.version.0) }))
     }
 
     async fn store_new(
@@ -95,7 +129,7 @@ impl Inner {
         value: Value,
         along: Along,
         warnings: Vec<String>,
-    ) -> Result<Outcome, Status> {
+    ) -> Result<Attempt, Status> {
         let facts = operation.resource;
         let name = body::text(&value, "name").to_owned();
         let write = Write {
@@ -107,16 +141,19 @@ impl Inner {
             along,
         };
         match self.write(write).await? {
-            Written::Done(object) => Ok(Outcome::Object { object, created: true, warnings }),
+            Written::Done(object) => {
+                Ok(Attempt::Created(Outcome::Object { object, created: true, warnings }))
+            }
             Written::Raced(present) => {
                 let mut status = failure::already_exists(facts, &name);
                 if present.is_some_and(|pair| is_deleting(&pair.value)) {
                     status.message = format!("object is being deleted: {}", status.message);
                 }
-                Err(status)
+                Ok(Attempt::NameTaken(status))
             }
             Written::Elsewhere => {
-                Err(failure::conflict(facts, &name, "what it needs was taken meanwhile"))
+                let reason = "its namespace or what it needs changed meanwhile";
+                Ok(Attempt::Overtaken(failure::conflict(facts, &name, reason)))
             }
         }
     }
@@ -159,11 +196,8 @@ fn is_deleting(stored: &[u8]) -> bool {
     !body::text(&value, "deletionTimestamp").is_empty()
 }
 
-/// What the last try was refused for, if that was the name.
+/// What the last try was refused for.
 fn no_unique_name(mut status: Status) -> Status {
-    if status.reason != Reason::AlreadyExists {
-        return status;
-    }
     status.message.push_str(", the server was not able to generate a unique name for the object");
     status.retry_after_seconds = 1;
     status

@@ -170,6 +170,37 @@ async fn check_45_nothing_is_created_in_a_namespace_that_goes() {
 }
 
 #[tokio::test]
+async fn a_create_that_races_the_end_of_its_namespace_leaves_nothing_behind() {
+    let lab = Lab::start().await;
+    namespace(&lab, "n").await;
+    let engine = lab.engine.clone();
+    lab.interposed.before("/registry/configmaps/n/a", async move {
+        let options = DeleteOptions::default();
+        engine.run(at("namespaces/n", Verb::Delete { options })).await.expect("marked");
+    });
+    let mut late = config_map("a");
+    late["metadata"]["namespace"] = "n".into();
+    let status = lab.try_create(late).await.expect_err("refused");
+    assert_eq!((status.code, status.causes[0].reason.as_str()), (403, "NamespaceTerminating"));
+}
+
+#[tokio::test]
+async fn a_create_goes_through_although_its_namespace_was_labelled_meanwhile() {
+    let lab = Lab::start().await;
+    namespace(&lab, "n").await;
+    let engine = lab.engine.clone();
+    lab.interposed.before("/registry/configmaps/n/a", async move {
+        let value = json!({"metadata": {"labels": {"new": "label"}}});
+        let patch = crate::Content { value, ..crate::Content::default() };
+        let verb = Verb::Patch { kind: crate::PatchType::Merge, patch };
+        engine.run(at("namespaces/n", verb)).await.expect("labelled");
+    });
+    let mut object = config_map("a");
+    object["metadata"]["namespace"] = "n".into();
+    lab.create(object).await;
+}
+
+#[tokio::test]
 async fn check_46_some_namespaces_cannot_be_deleted() {
     let lab = Lab::start().await;
     for name in ["default", "kube-system", "kube-public"] {

@@ -9,10 +9,14 @@ use std::{
 };
 
 use api::catalog::{ResourceFacts, builtin};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use store::{Local, Store};
+use store::{
+    Local, Range, RangeAnswer, Revision, Store, StoreError, Transaction, TransactionAnswer,
+    WatchStream,
+};
 use tokio::{runtime::Handle, sync::mpsc};
-use world::{Dice, real::SteppedClock};
+use world::{BoxFuture, Dice, real::SteppedClock};
 
 use crate::{
     Content, DeleteOptions, Engine, EngineOptions, FieldValidation, ListQuery, Listed, ObjectEvent,
@@ -22,7 +26,54 @@ use crate::{
 pub(super) struct Lab {
     pub(super) engine: Engine,
     pub(super) store: Arc<dyn Store>,
+    pub(super) interposed: Arc<Interposed>,
     clock: Arc<SteppedClock>,
+}
+
+/// A store in which something can be made to happen right before a write.
+pub(super) struct Interposed {
+    store: Arc<dyn Store>,
+    before: Mutex<Option<(Vec<u8>, BoxFuture<()>)>>,
+}
+
+impl Interposed {
+    /// Lets `happen` happen once, right before the next write of `key`.
+    pub(super) fn before(&self, key: &str, happen: impl Future<Output = ()> + Send + 'static) {
+        *self.before.lock() = Some((key.as_bytes().to_vec(), Box::pin(happen)));
+    }
+    fn take(&self, transaction: &Transaction) -> Option<BoxFuture<()>> {
+        let mut before = self.before.lock();
+        let (key, _) = before.as_ref()?;
+        transaction.compare.iter().find(|compare| compare.key == *key)?;
+        before.take().map(|(_, happen)| happen)
+    }
+}
+
+impl Store for Interposed {
+    fn revision(&self) -> BoxFuture<Result<Revision, StoreError>> {
+        self.store.revision()
+    }
+    fn range(&self, range: Range) -> BoxFuture<Result<RangeAnswer, StoreError>> {
+        self.store.range(range)
+    }
+    fn transact(
+        &self,
+        transaction: Transaction,
+    ) -> BoxFuture<Result<TransactionAnswer, StoreError>> {
+        let (before, store) = (self.take(&transaction), Arc::clone(&self.store));
+        Box::pin(async move {
+            if let Some(before) = before {
+                before.await;
+            }
+            store.transact(transaction).await
+        })
+    }
+    fn watch(&self, prefix: Vec<u8>, from: Revision) -> BoxFuture<Result<WatchStream, StoreError>> {
+        self.store.watch(prefix, from)
+    }
+    fn compact(&self, revision: Revision) -> BoxFuture<Result<(), StoreError>> {
+        self.store.compact(revision)
+    }
 }
 
 /// The same numbers in every run.
@@ -40,9 +91,14 @@ impl Lab {
     pub(super) async fn start() -> Self {
         let (mut world, clock) = world::real::stepped(&Handle::current());
         world.dice = Arc::new(Counter(AtomicU64::new(1)));
-        let store: Arc<dyn Store> = Arc::new(Local::memory(&world));
+        let store = Arc::new(Interposed {
+            store: Arc::new(Local::memory(&world)),
+            before: Mutex::default(),
+        });
+        let interposed = Arc::clone(&store);
+        let store: Arc<dyn Store> = store;
         let engine = Engine::start(world, Arc::clone(&store), EngineOptions::default()).await;
-        let lab = Self { engine: engine.expect("starts"), store, clock };
+        let lab = Self { engine: engine.expect("starts"), store, interposed, clock };
         lab.create(json!({"apiVersion": "v1", "kind": "ServiceAccount",
             "metadata": {"name": "default", "namespace": "default"}}))
             .await;
