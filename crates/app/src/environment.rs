@@ -13,7 +13,18 @@ pub fn kubeconfig() -> Option<PathBuf> {
     std::env::split_paths(&list).find(|path| !path.as_os_str().is_empty())
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the place where the environment is read")]
+/// `host:port` of the API server, as every pod is told it; `None` outside of pods.
+pub fn api_server_of_pod() -> Option<String> {
+    let host = text("KUBERNETES_SERVICE_HOST")?;
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    Some(format!("{host}:{}", text("KUBERNETES_SERVICE_PORT")?))
+}
+
 fn path(name: &str) -> Option<PathBuf> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).map(PathBuf::from)
+    text(name).map(PathBuf::from)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place where the environment is read")]
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,6 +1,6 @@
 //! The kubeconfig file: which server, whom to trust, who asks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -44,6 +44,8 @@ pub enum Credentials {
     },
     /// A bearer token.
     Token(String),
+    /// A file that holds the token of the moment.
+    TokenFile(PathBuf),
 }
 
 /// A kubeconfig that cannot be used.
@@ -144,7 +146,27 @@ pub fn load(disk: &dyn Disk, path: &Path) -> Result<Access, KubeconfigError> {
     let text = std::str::from_utf8(&bytes).map_err(|error| syntax(error.to_string()))?;
     let file: File = serde_saphyr::from_str(text).map_err(|error| syntax(error.to_string()))?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    resolve(file, |name| Ok(disk.read(&folder.join(name))?))
+    let mut access = resolve(file, |name| Ok(disk.read(&folder.join(name))?))?;
+    if let Credentials::TokenFile(path) = &mut access.credentials {
+        *path = folder.join(&path);
+    }
+    Ok(access)
+}
+
+/// What a pod is given to reach the API server as its service account; `address` is `host:port`.
+///
+/// # Errors
+/// The files are not there.
+pub fn in_cluster(disk: &dyn Disk, address: &str) -> Result<Access, KubeconfigError> {
+    let folder = Path::new("/var/run/secrets/kubernetes.io/serviceaccount");
+    let namespace = disk.read(&folder.join("namespace"))?;
+    Ok(Access {
+        server: format!("https://{address}"),
+        trust: Trust::Authority(disk.read(&folder.join("ca.crt"))?),
+        server_name: None,
+        credentials: Credentials::TokenFile(folder.join("token")),
+        namespace: String::from_utf8_lossy(&namespace).trim().to_owned(),
+    })
 }
 
 fn resolve(
@@ -188,15 +210,11 @@ fn resolve(
     let certificate =
         data("client-certificate-data", &user.client_certificate_data, &user.client_certificate)?;
     let key = data("client-key-data", &user.client_key_data, &user.client_key)?;
-    let token = if user.token.is_empty() && !user.token_file.is_empty() {
-        String::from_utf8_lossy(&read(&user.token_file)?).trim().to_owned()
-    } else {
-        user.token
-    };
     let credentials = match (certificate, key) {
         (Some(certificate), Some(key)) => Credentials::Certificate { certificate, key },
-        _ if token.is_empty() => Credentials::Anonymous,
-        _ => Credentials::Token(token),
+        _ if !user.token.is_empty() => Credentials::Token(user.token),
+        _ if !user.token_file.is_empty() => Credentials::TokenFile(user.token_file.into()),
+        _ => Credentials::Anonymous,
     };
     let server_name = cluster.tls_server_name;
     let namespace = match context.namespace.as_str() {
@@ -212,6 +230,7 @@ impl std::fmt::Debug for Credentials {
             Self::Anonymous => "Anonymous",
             Self::Certificate { .. } => "Certificate",
             Self::Token(_) => "Token",
+            Self::TokenFile(_) => "TokenFile",
         })
     }
 }
@@ -266,5 +285,7 @@ users:
         let certificate = "user: {client-certificate-data: Y2VydA==, client-key-data: a2V5}";
         let access = resolved(&FILE.replace(certificate, user)).unwrap();
         assert!(access.credentials == Credentials::Token("secret".into()));
+        let access = resolved(&FILE.replace(certificate, "user: {tokenFile: token}")).unwrap();
+        assert!(access.credentials == Credentials::TokenFile("token".into()));
     }
 }

@@ -11,10 +11,28 @@ mod shared;
 
 /// Adds every controller to a manager.
 pub fn add_all(manager: &mut runtime::Manager) {
+    add_wanted(manager, |_| true);
+}
+
+/// Adds the controllers whose names are wanted; answers with their names.
+pub fn add_wanted(
+    manager: &mut runtime::Manager,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<&'static str> {
+    let mut added = Vec::new();
     macro_rules! add {
-        ($($controller:ty),* $(,)?) => { $(manager.add::<$controller>();)* };
+        ($($controller:ty),* $(,)?) => {
+            $(
+                let name = <$controller as runtime::Controller>::NAME;
+                if is_wanted(name) {
+                    manager.add::<$controller>();
+                    added.push(name);
+                }
+            )*
+        };
     }
     for_each_controller!(add);
+    added
 }
 
 /// Calls a macro with every controller: the one table of what runs.

@@ -1,17 +1,22 @@
 //! The command line: what can be asked, and who answers.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::{clock, explain, failure::Failure, output, up};
+use crate::{clock, controller_manager, explain, failure::Failure, output, up};
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The Kubernetes release that is served.
 pub(crate) const KUBERNETES_VERSION: &str = "v1.37.2";
 
 pub(crate) fn run() -> Result<(), Failure> {
+    let mut arguments = std::env::args();
+    if arguments.next().is_some_and(|program| controller_manager::is_called(&program)) {
+        return controller_manager::run(arguments);
+    }
     let matches = command().try_get_matches().map_err(Failure::Usage)?;
     match matches.subcommand() {
         Some(("up", matches)) => up::run(matches),
+        Some(("controller-manager", matches)) => controller_manager::run(rest(matches)),
         Some(("explain", matches)) => explain::run(matches),
         Some(("clock", matches)) => clock::run(matches),
         Some(("version", _)) => {
@@ -37,9 +42,29 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .disable_version_flag(true)
         .subcommand(up::command())
+        .subcommand(component(
+            "controller-manager",
+            "Run the controllers alone, with the flags of kube-controller-manager",
+        ))
         .subcommand(explain::command())
         .subcommand(clock::command())
         .subcommand(Command::new("version").about("Print the version of this program and of Kubernetes"))
+}
+
+/// A component that reads its arguments itself, because they are the reference's.
+fn component(name: &'static str, about: &'static str) -> Command {
+    let arguments = Arg::new("arguments")
+        .value_name("FLAGS")
+        .action(ArgAction::Append)
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .value_parser(value_parser!(String));
+    Command::new(name).about(about).disable_help_flag(true).arg(arguments)
+}
+
+fn rest(matches: &ArgMatches) -> Vec<String> {
+    matches.get_many::<String>("arguments").into_iter().flatten().cloned().collect()
 }
 
 /// `--kubeconfig` of commands that ask a running control plane.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod clock;
+mod controller_manager;
 mod explain;
 mod failure;
 mod output;

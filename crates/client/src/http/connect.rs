@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Connector {
     /// `host:port`.
     address: String,
+    /// As the server's URL names it, with its port if that is written.
+    host: String,
     /// What precedes every path, `https://host:port/base`.
     base: String,
     server_name: ServerName<'static>,
@@ -67,7 +69,13 @@ impl Connector {
             .map_err(|error| invalid(format!("{host} can be no server name: {error}")))?;
         let tls = TlsConnector::from(Arc::new(tls_config(world, access)?));
         let address = format!("{}:{port}", parsed.host());
-        Ok(Self { address, base: server.to_owned(), server_name, tls })
+        let host = parsed.as_str().to_owned();
+        Ok(Self { address, host, base: server.to_owned(), server_name, tls })
+    }
+
+    /// Whom requests go to.
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 
     /// The whole URL of a path.
@@ -153,7 +161,9 @@ fn tls_config(world: &World, access: &Access) -> Result<ClientConfig, Kubeconfig
                 .map_err(|error| invalid("client-key", &error))?;
             builder.with_client_auth_cert(chain, key).map_err(|error| invalid(field, &error))?
         }
-        Credentials::Anonymous | Credentials::Token(_) => builder.with_no_client_auth(),
+        Credentials::Anonymous | Credentials::Token(_) | Credentials::TokenFile(_) => {
+            builder.with_no_client_auth()
+        }
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)

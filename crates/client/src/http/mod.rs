@@ -2,6 +2,8 @@
 
 mod connect;
 mod lines;
+mod observer;
+mod token;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,10 +18,12 @@ use world::{BoxFuture, World};
 use crate::{
     ApiError, ClientError, EventType, Method, Request, Response, Transport, WatchEvent,
     WatchStream,
-    kubeconfig::{Access, Credentials, KubeconfigError},
+    kubeconfig::{Access, KubeconfigError},
 };
 use connect::Connector;
 use lines::Lines;
+pub use observer::{Exchange, Observer};
+use token::Token;
 
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -27,13 +31,14 @@ type Sender = SendRequest<Full<Bytes>>;
 #[derive(Clone)]
 pub struct HttpTransport {
     inner: Arc<Inner>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 struct Inner {
     world: World,
     connector: Connector,
     user_agent: String,
-    token: Option<String>,
+    token: Token,
     connection: Mutex<Option<Sender>>,
 }
 
@@ -55,33 +60,64 @@ impl HttpTransport {
         user_agent: impl Into<String>,
     ) -> Result<Self, KubeconfigError> {
         let connector = Connector::new(&world, access)?;
-        let token = match &access.credentials {
-            Credentials::Token(token) => Some(token.clone()),
-            Credentials::Anonymous | Credentials::Certificate { .. } => None,
-        };
+        let token = Token::new(&access.credentials);
         let user_agent = user_agent.into();
         let connection = Mutex::new(None);
         let inner = Inner { world, connector, user_agent, token, connection };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), observer: None })
+    }
+
+    /// Tells `observer` of every request.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<Result<Response, ClientError>> {
-        let inner = Arc::clone(&self.inner);
+        let (inner, observer) = (Arc::clone(&self.inner), self.observer.clone());
         Box::pin(async move {
             let clock = inner.world.clock.clone();
-            tokio::select! {
+            let (method, sent_bytes) = (request.method, request.body.len());
+            let began = clock.monotonic();
+            let answer = tokio::select! {
                 biased;
                 answer = inner.send(request) => answer,
                 () = clock.sleep(ANSWER_TIME_MAX) => Err(no_answer("it takes too long")),
+            };
+            if let Some(observer) = observer {
+                observer.observe(&Exchange {
+                    method,
+                    host: inner.connector.host(),
+                    code: observer::code(&answer),
+                    took: Some(clock.monotonic().since(began)),
+                    sent_bytes,
+                    received_bytes: answer.as_ref().ok().map(|answer| answer.body.len()),
+                });
             }
+            answer
         })
     }
 
     fn watch(&self, request: Request) -> BoxFuture<Result<WatchStream, ClientError>> {
-        let inner = Arc::clone(&self.inner);
-        Box::pin(async move { inner.watch(request).await })
+        let (inner, observer) = (Arc::clone(&self.inner), self.observer.clone());
+        Box::pin(async move {
+            let method = request.method;
+            let answer = inner.watch(request).await;
+            if let Some(observer) = observer {
+                observer.observe(&Exchange {
+                    method,
+                    host: inner.connector.host(),
+                    code: observer::code_of_watch(&answer),
+                    took: None,
+                    sent_bytes: 0,
+                    received_bytes: None,
+                });
+            }
+            answer
+        })
     }
 }
 
@@ -134,7 +170,7 @@ impl Inner {
         if !request.content_type.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, request.content_type);
         }
-        if let Some(token) = &self.token {
+        if let Some(token) = self.token.get(&self.world) {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         builder.body(Full::new(request.body)).map_err(|error| unreachable(&error))

@@ -1,6 +1,6 @@
 //! Whether components may act: always, or while a lease is held.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use meta::object::ResourceVersion;
 use parking_lot::Mutex;
@@ -57,6 +57,11 @@ impl Gate {
     /// Whether there is a term.
     pub(crate) fn is_open(&self) -> bool {
         self.term.borrow().is_some()
+    }
+    /// How long the gate stands open beyond the time that was allowed.
+    pub(crate) fn overdue(&self) -> Duration {
+        let until = self.until.lock().filter(|_| self.is_open());
+        until.map_or(Duration::ZERO, |until| self.clock.monotonic().since(until))
     }
     /// Waits for a term. `None` if there will be none.
     pub(crate) async fn opened(&self) -> Option<Term> {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{resources::NAMESPACES, views::PartialObject};
+use client::ClientError;
 use meta::{
     object::{ObjectKey, ResourceVersion},
     resource::Resource,
@@ -139,8 +140,9 @@ impl Manager {
             metrics: Arc::clone(&running.metrics),
             gate: Arc::clone(&running.gate),
             recorder,
-            settings,
+            settings: settings.clone(),
         };
+        *running.lease.lock() = Some(settings);
         running.spawn("lease", elector.run());
         Running { inner: running }
     }
@@ -171,6 +173,7 @@ impl Manager {
             components: self.components,
             followed: Mutex::default(),
             tasks: Mutex::default(),
+            lease: Mutex::default(),
         });
         inner.spawn("events", self.events.run());
         for component in &inner.components {
@@ -214,6 +217,8 @@ struct Inner {
     /// Reflectors of resources wanted at run time.
     followed: Mutex<BTreeMap<Resource, Followed>>,
     tasks: Mutex<Vec<Box<dyn Task>>>,
+    /// The one that is stood for.
+    lease: Mutex<Option<LeaseSettings>>,
 }
 
 type Followed = (Arc<Typed<PartialObject>>, Box<dyn Task>);
@@ -226,6 +231,25 @@ impl Running {
         for (_, task) in std::mem::take(&mut *self.inner.followed.lock()).into_values() {
             task.abort();
         }
+    }
+    /// Ends everything, and leaves the lease behind for whoever comes next, if it was held.
+    ///
+    /// # Errors
+    /// The lease could not be given up: it runs out by itself.
+    pub async fn stop_and_release(&self) -> Result<(), ClientError> {
+        self.stop();
+        let settings = self.inner.lease.lock().clone();
+        match settings {
+            Some(settings) => {
+                lease::release(&self.inner.world, &self.inner.reader, &settings).await
+            }
+            None => Ok(()),
+        }
+    }
+    /// Whether the lease is held and was not renewed for so long beyond its renew deadline: whoever
+    /// should have noticed hangs.
+    pub fn is_lease_overdue(&self, patience: Duration) -> bool {
+        self.inner.gate.overdue() > patience
     }
     /// Whether the components may act: always, or while the lease is held.
     pub fn is_leading(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Leader election by a Lease object, wire-compatible with the reference's.
 
 mod driver;
+mod release;
 mod rules;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use meta::object::ObjectKey;
 
 pub(crate) use driver::Driver;
+pub(crate) use release::release;
 
 /// Which lease, held by whom, and how long.
 #[derive(Debug, Clone)]

@@ -98,6 +98,21 @@ impl Elector {
     }
 }
 
+/// The lease as its holder leaves it behind for whoever comes next; `None` if `identity` does not
+/// hold it.
+pub(super) fn released(mut lease: Value, identity: &str, wall: Time) -> Option<Value> {
+    let spec = &mut lease["spec"];
+    if spec["holderIdentity"].as_str() != Some(identity) {
+        return None;
+    }
+    let now = wall.to_micro_string();
+    spec["holderIdentity"] = "".into();
+    spec["leaseDurationSeconds"] = 1.into();
+    spec["acquireTime"] = now.clone().into();
+    spec["renewTime"] = now.into();
+    Some(lease)
+}
+
 impl Seen {
     fn expired(&self, now: Monotonic) -> bool {
         now.since(self.since) >= Duration::from_secs(self.spec.lease_duration_seconds)
@@ -199,6 +214,20 @@ mod tests {
                 100: update {"acquireTime":"1970-01-01T00:01:40.000000Z","holderIdentity":"me","leaseDurationSeconds":15,"leaseTransitions":5,"renewTime":"1970-01-01T00:01:40.000000Z"}
             "#]],
         );
+    }
+    #[test]
+    fn only_the_holder_releases_a_lease() {
+        let lease = json!({"spec": {
+            "holderIdentity": "me", "leaseDurationSeconds": 15, "acquireTime": "then",
+            "renewTime": "then", "leaseTransitions": 4,
+        }});
+        assert_eq!(released(lease.clone(), "you", at(1).1), None);
+        let now = "1970-01-01T00:00:01.000000Z";
+        let wanted = json!({"spec": {
+            "holderIdentity": "", "leaseDurationSeconds": 1, "acquireTime": now,
+            "renewTime": now, "leaseTransitions": 4,
+        }});
+        assert_eq!(released(lease, "me", at(1).1), Some(wanted));
     }
     #[test]
     fn an_own_lease_is_renewed_and_keeps_its_beginning() {

@@ -1,5 +1,7 @@
 //! What the foundations count, under the reference's names.
 
+mod rest_client;
+
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,6 +24,7 @@ pub struct Metrics {
     leading: IntGaugeVec,
     lease_slow_path: IntCounterVec,
     panics: IntCounterVec,
+    rest_client: rest_client::RestClient,
 }
 
 impl Default for Metrics {
@@ -29,53 +32,54 @@ impl Default for Metrics {
         let registry = Registry::new();
         Self {
             before_gathering: Mutex::new(Vec::new()),
-            depth: gauges(&registry, "workqueue_depth", "Current depth of workqueue"),
+            depth: gauges(&registry, "workqueue_depth", "[BETA] Current depth of workqueue"),
             adds: counters(
                 &registry,
                 ("workqueue_adds_total", "name"),
-                "Total number of adds handled by workqueue",
+                "[BETA] Total number of adds handled by workqueue",
             ),
             queue_duration: histograms(
                 &registry,
                 "workqueue_queue_duration_seconds",
-                "How long in seconds an item stays in workqueue before being requested.",
+                "[BETA] How long in seconds an item stays in workqueue before being requested.",
             ),
             work_duration: histograms(
                 &registry,
                 "workqueue_work_duration_seconds",
-                "How long in seconds processing an item from workqueue takes.",
+                "[BETA] How long in seconds processing an item from workqueue takes.",
             ),
             unfinished: float_gauges(
                 &registry,
                 "workqueue_unfinished_work_seconds",
-                "How many seconds of work has been done that is in progress and has not been observed by \
+                "[BETA] How many seconds of work has been done that is in progress and has not been observed by \
                  work_duration. Large values indicate stuck threads.",
             ),
             longest: float_gauges(
                 &registry,
                 "workqueue_longest_running_processor_seconds",
-                "How many seconds has the longest running processor for workqueue been running.",
+                "[BETA] How many seconds has the longest running processor for workqueue been running.",
             ),
             retries: counters(
                 &registry,
                 ("workqueue_retries_total", "name"),
-                "Total number of retries handled by workqueue",
+                "[BETA] Total number of retries handled by workqueue",
             ),
             leading: gauges(
                 &registry,
                 "leader_election_master_status",
-                "Whether this process leads: 0 is standing by, 1 is leading.",
+                "[ALPHA] Whether this process leads: 0 is standing by, 1 is leading.",
             ),
             lease_slow_path: counters(
                 &registry,
                 ("leader_election_slowpath_total", "name"),
-                "Renewals of a lease that had to read it first.",
+                "[ALPHA] Renewals of a lease that had to read it first.",
             ),
             panics: counters(
                 &registry,
                 ("pilothouse_panics_total", "controller"),
                 "Panics that were caught while a key was looked at.",
             ),
+            rest_client: rest_client::RestClient::new(&registry),
             registry,
         }
     }

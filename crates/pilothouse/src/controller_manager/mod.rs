@@ -1,0 +1,167 @@
+//! `kube-controller-manager`: the controllers as a process of their own, with the reference's flags,
+//! lease, port and metrics, against any API server.
+
+mod options;
+mod pages;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use app::{
+    flags::{self, Flags},
+    serve::{Port, server_config},
+};
+use client::{
+    http::HttpTransport,
+    kubeconfig::{self, Access},
+};
+use controllers::rootcacertpublisher::{RootCa, RootCaCertPublisher};
+use runtime::{Actor, Controller as _, Manager, Metrics, Running};
+use world::World;
+
+use crate::{cli::KUBERNETES_VERSION, failure::Failure, output};
+use options::Options;
+
+/// The program's name, as `argv[0]` and in everything it tells of itself.
+pub(crate) const NAME: &str = "kube-controller-manager";
+
+/// Runs with the arguments after the program's name.
+pub(crate) fn run(arguments: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let table = flags::kube_controller_manager();
+    let flags =
+        Flags::parse(&table, arguments).map_err(|error| Failure::Value(error.to_string()))?;
+    if flags.is_on("help") {
+        output::say(&format!(
+            "Runs the controllers of a cluster against its API server.\n\nUsage:\n  {NAME} [flags]\n{}",
+            flags::help(&table)
+        ));
+        return Ok(());
+    }
+    if flags.text("version") != "false" {
+        output::say(&format!("Kubernetes {KUBERNETES_VERSION}"));
+        return Ok(());
+    }
+    let options = Options::read(&flags).map_err(Failure::Value)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let world = world::real::world(runtime.handle());
+    app::logs::start_component(options.log_format, options.verbosity.clone(), world.clock.clone());
+    let managed = runtime.block_on(manage(&world, &options, &flags));
+    runtime.shutdown_timeout(options.shutdown_timeout);
+    Ok(managed?)
+}
+
+async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
+    tell(options, flags);
+    let metrics = Arc::new(Metrics::default());
+    let access = access(world, options)?;
+    let transport = HttpTransport::new(world.clone(), &access, user_agent())?;
+    let transport = Arc::new(transport.observed_by(metrics.clone()));
+    let actor = Actor { transport, field_manager: NAME };
+    let mut manager = Manager::new(world.clone(), actor, Arc::clone(&metrics));
+    let has_root_ca = provide_root_ca(world, options, &mut manager)?;
+    let controllers = controllers::add_wanted(&mut manager, |name| {
+        options.wants(name) && (has_root_ca || name != RootCaCertPublisher::NAME)
+    });
+    tracing::info!(controllers = controllers.join(","), "starting");
+    let listener = match &options.address {
+        Some(address) => Some(world.network.listen(address).await?),
+        None => None,
+    };
+    let lease = options.lease(world);
+    let running = match lease.clone() {
+        Some(lease) => manager.start_with_lease(lease),
+        None => manager.start(),
+    };
+    let serving = match listener {
+        Some(listener) => {
+            let tls = server_config(world, &options.tls)?;
+            let site = pages::site(
+                world,
+                options,
+                flags,
+                pages::Watched { running: running.clone(), metrics, controllers, lease },
+            );
+            tracing::info!(address = listener.address(), "serving");
+            Some(Port::start(world, listener, tls, site))
+        }
+        None => None,
+    };
+    let signal = app::signals::stop().await.context("cannot wait for signals")?;
+    tracing::info!(signal, "stopping");
+    drop(serving);
+    stop(options, &running).await;
+    Ok(())
+}
+
+async fn stop(options: &Options, running: &Running) {
+    if !options.release_on_exit {
+        return running.stop();
+    }
+    if let Err(error) = running.stop_and_release().await {
+        tracing::warn!(%error, "the lease is left to run out");
+    }
+}
+
+/// What was asked for and is not as somebody might expect.
+fn tell(options: &Options, flags: &Flags) {
+    tracing::info!(version = KUBERNETES_VERSION, program = NAME, "Pilothouse");
+    for flag in options::inert(flags) {
+        tracing::warn!(flag = format!("--{flag}"), "this flag is accepted and changes nothing");
+    }
+    for name in options.selection.asked_for().filter(|name| !is_built_in(name)) {
+        tracing::warn!(controller = name, "this controller is not built in yet");
+    }
+    if options.address.is_some() && options.tls.client_authority.is_none() {
+        tracing::info!(
+            "no --client-ca-file: only the paths of --authorization-always-allow-paths are served"
+        );
+    }
+}
+
+fn is_built_in(name: &str) -> bool {
+    macro_rules! names {
+        ($($controller:ty),* $(,)?) => { [$(<$controller as runtime::Controller>::NAME),*] };
+    }
+    controllers::for_each_controller!(names).contains(&name)
+}
+
+fn access(world: &World, options: &Options) -> Result<Access> {
+    let mut access = match &options.kubeconfig {
+        Some(path) => kubeconfig::load(&*world.disk, path)
+            .with_context(|| format!("cannot use {}", path.display()))?,
+        None => {
+            let address = app::environment::api_server_of_pod();
+            let address = address.context("say with --kubeconfig where the API server is")?;
+            let failed = "cannot use the service account of this pod";
+            kubeconfig::in_cluster(&*world.disk, &address).context(failed)?
+        }
+    };
+    if let Some(master) = &options.master {
+        access.server.clone_from(master);
+    }
+    Ok(access)
+}
+
+/// Whether there is a root CA to publish.
+fn provide_root_ca(world: &World, options: &Options, manager: &mut Manager) -> Result<bool> {
+    let Some(path) = &options.root_ca_file else {
+        return Ok(false);
+    };
+    let bytes = world.disk.read(path).context("cannot read --root-ca-file")?;
+    let text = String::from_utf8(bytes).context("--root-ca-file holds no PEM")?;
+    manager.informers.provide(RootCa(text));
+    Ok(true)
+}
+
+fn user_agent() -> String {
+    let system = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    format!("{NAME}/{KUBERNETES_VERSION} ({system}) pilothouse")
+}
+
+/// Whether a program of that name is this component.
+pub(crate) fn is_called(program: &str) -> bool {
+    Path::new(program).file_name().is_some_and(|name| name == NAME)
+}
