@@ -1,7 +1,6 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
 pub mod deployment;
-pub mod endpoint;
 pub mod garbagecollector;
 pub mod namespace;
 pub mod replicaset;
@@ -48,7 +47,6 @@ macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
             $crate::deployment::DeploymentController,
-            $crate::endpoint::EndpointsController,
             $crate::garbagecollector::GarbageCollector,
             $crate::namespace::NamespaceController,
             $crate::replicaset::ReplicaSetController,

@@ -54,7 +54,7 @@ pub enum Pull {
 
 /// A rule file cannot be used; the former rules stay.
 #[derive(Debug, thiserror::Error)]
-#[error("the rules of simulated nodes are invalid: {reason}")]
+#[error("rules of simulated nodes are invalid: {reason}")]
 pub struct RulesError {
     reason: String,
 }
@@ -81,7 +81,10 @@ impl Rules {
     /// # Errors
     /// The text is no YAML, or names a field that rules do not have.
     pub fn parse(yaml: &str) -> Result<Self, RulesError> {
-        serde_saphyr::from_str(yaml).map_err(|error| RulesError { reason: error.to_string() })
+        // Only the first line: the others draw a picture of the place.
+        serde_saphyr::from_str(yaml).map_err(|error| RulesError {
+            reason: error.to_string().lines().next().unwrap_or_default().replace("error: ", ""),
+        })
     }
 
     /// The rule for a container of a pod.

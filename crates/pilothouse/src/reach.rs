@@ -11,7 +11,7 @@ use world::World;
 pub(crate) fn transport(world: &World, matches: &ArgMatches) -> Result<(HttpTransport, String)> {
     let path = path(matches);
     let access = kubeconfig::load(&*world.disk, &path)
-        .with_context(|| format!("cannot use {}", path.display()))?;
+        .context("cannot use the kubeconfig; start `pilothouse up`, or name one by --kubeconfig")?;
     let namespace = access.namespace.clone();
     let transport = HttpTransport::new(world.clone(), &access, "pilothouse/0.1.0")?;
     Ok((transport, if namespace.is_empty() { "default".to_owned() } else { namespace }))

@@ -47,6 +47,10 @@ pub trait Controller: Sized + Send + Sync + 'static {
     fn plan(memory: &mut Self::Memory, observed: &Self::Observed, now: Time) -> Plan<Self::Why>;
     /// Learns that a step was refused, before the key is planned again.
     fn failed(_memory: &mut Self::Memory, _step: &Step<Self::Why>, _error: &ClientError) {}
+    /// What was observed, for a person who asks (`pilothouse explain`): one fact a line.
+    fn describe(observed: &Self::Observed, _now: Time) -> Vec<String> {
+        format!("{observed:#?}").lines().map(str::to_owned).collect()
+    }
     /// The key to look at for an object that a person asks about (`pilothouse explain`).
     fn key_of(_resource: &Resource, _key: &ObjectKey) -> Option<Self::Key> {
         None

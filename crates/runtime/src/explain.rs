@@ -11,8 +11,8 @@ use crate::{Answers, Controller, Observation, Read, engine::summary};
 pub struct Explanation {
     /// Its name.
     pub controller: &'static str,
-    /// All that its decision depends on, one field a line.
-    pub observed: String,
+    /// All that its decision depends on, one fact a line.
+    pub observed: Vec<String>,
     /// What it would do, in order, each with its reason. Empty at rest.
     pub steps: Vec<(String, String)>,
     /// When it would look again if nothing changes.
@@ -35,7 +35,7 @@ pub fn explain<C: Controller>(
         Observation::Gone => {
             return Ok(Explanation {
                 controller: C::NAME,
-                observed: "gone".to_owned(),
+                observed: vec!["gone".to_owned()],
                 steps: Vec::new(),
                 wake_after: None,
             });
@@ -45,7 +45,7 @@ pub fn explain<C: Controller>(
     let steps = plan.steps().map(|step| (summary(&step.action), step.why.to_string()));
     Ok(Explanation {
         controller: C::NAME,
-        observed: format!("{observed:#?}"),
+        observed: C::describe(&observed, now),
         steps: steps.collect(),
         wake_after: plan.wake_after,
     })

@@ -6,6 +6,7 @@
 
 mod cleanup;
 mod conditions;
+mod describe;
 mod draft;
 mod history;
 mod new_replica_set;
@@ -78,6 +79,9 @@ impl Controller for DeploymentController {
     }
     fn failed(memory: &mut Memory, step: &Step<Why>, error: &ClientError) {
         memory.note_failure(step, error);
+    }
+    fn describe(rollout: &Rollout, now: Time) -> Vec<String> {
+        describe::lines(rollout, now)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         (*resource == api::resources::DEPLOYMENTS).then(|| key.clone())

@@ -103,7 +103,8 @@ fn is_timed_out(current: &DeploymentCondition, deadline: i32, now: Time) -> bool
     }
 }
 
-fn due(current: &DeploymentCondition, deadline: i32) -> Option<Time> {
+/// When a rollout counts as stuck if nothing moves from now on.
+pub(super) fn due(current: &DeploymentCondition, deadline: i32) -> Option<Time> {
     let seconds = u64::try_from(deadline).ok()?;
     Some(current.last_update_time? + Duration::from_secs(seconds))
 }

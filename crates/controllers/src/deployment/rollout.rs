@@ -9,7 +9,6 @@ use meta::{
     text::Text,
 };
 
-use super::{conditions, history};
 use crate::shared::claims::Claims;
 
 /// A Deployment with its ReplicaSets, as seen at one moment.
@@ -158,7 +157,7 @@ pub(super) fn age(metadata: &ObjectMeta) -> (Option<meta::time::Time>, Text) {
     (metadata.creation_timestamp, metadata.name.clone())
 }
 
-/// One line: desired +surge -unavailable, then size/ready/available of each ReplicaSet, then progress.
+/// One line: desired +surge -unavailable, then size/ready/available of each ReplicaSet.
 impl fmt::Debug for Rollout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (surge, unavailable) = (self.max_surge(), self.max_unavailable());
@@ -176,22 +175,6 @@ impl fmt::Debug for Rollout {
             let (name, status) = (&replica_set.metadata.name, &replica_set.status);
             let (ready, available) = (status.ready_replicas, status.available_replicas);
             write!(f, " | {label} {name} {}/{ready}/{available}", size(replica_set))?;
-            if let Some(revision) = history::revision(&replica_set.metadata) {
-                write!(f, " revision {revision}")?;
-            }
-        }
-        let mut separator = " | new pods wait: ";
-        for (reason, pods) in &self.waiting {
-            write!(f, "{separator}{pods} {reason}")?;
-            separator = ", ";
-        }
-        let progress =
-            conditions::find(&self.deployment.status.conditions, conditions::PROGRESSING);
-        let Some(progress) = progress else { return Ok(()) };
-        write!(f, " | {:?} {}: {}", progress.status, progress.reason, progress.message)?;
-        if let (Some(since), Some(deadline)) = (progress.last_update_time, self.deadline_seconds())
-        {
-            write!(f, " (progress seen at {since}, deadline {deadline} s)")?;
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Merge patches that say only what differs.
 
-use meta::object::Labels;
 use serde_json::{Map, Value};
 
 /// The fields of a merge patch that turns one flat object into another.
@@ -44,23 +43,6 @@ impl Difference {
         }
         let list = serde_json::json!(new);
         self.0.insert(field.to_owned(), if new.is_empty() { Value::Null } else { list });
-    }
-    /// Labels or annotations: what is not in `new` is removed.
-    pub(crate) fn map(&mut self, field: &str, old: &Labels, new: &Labels) {
-        let removed = old.keys().filter(|key| !new.contains_key(*key));
-        let mut changes: Map<String, Value> =
-            removed.map(|key| (key.to_string(), Value::Null)).collect();
-        let changed = new.iter().filter(|(key, value)| old.get(*key) != Some(*value));
-        changes.extend(changed.map(|(key, value)| (key.to_string(), value.as_str().into())));
-        if !changes.is_empty() {
-            self.0.insert(field.to_owned(), Value::Object(changes));
-        }
-    }
-    /// What differs within a field that holds an object.
-    pub(crate) fn within(&mut self, field: &str, inner: Self) {
-        if let Some(patch) = inner.into_patch() {
-            self.0.insert(field.to_owned(), patch);
-        }
     }
     /// The patch, or `None` if nothing differs.
     pub(crate) fn into_patch(self) -> Option<Value> {

@@ -66,7 +66,7 @@ fn find(kind: &str) -> Option<&'static ResourceFacts> {
         let names = [facts.resource.plural.to_lowercase(), facts.singular.to_lowercase()];
         names.contains(&wanted)
             || facts.resource.kind.to_lowercase() == wanted
-            || facts.resource.qualified() == wanted
+            || names.iter().any(|name| format!("{name}.{}", facts.resource.group) == wanted)
             || facts.short_names.contains(&wanted)
     })
 }

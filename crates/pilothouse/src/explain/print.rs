@@ -16,7 +16,7 @@ pub(super) fn explanations(explanations: &[Explanation]) -> Result<String> {
 fn one(text: &mut String, explanation: &Explanation) -> Result<()> {
     writeln!(text, "{}", explanation.controller)?;
     writeln!(text, "  sees")?;
-    for line in explanation.observed.lines() {
+    for line in &explanation.observed {
         writeln!(text, "    {line}")?;
     }
     if explanation.steps.is_empty() {
@@ -29,7 +29,7 @@ fn one(text: &mut String, explanation: &Explanation) -> Result<()> {
     }
     match explanation.wake_after {
         None => writeln!(text, "  looks again when something changes")?,
-        Some(wait) => writeln!(text, "  looks again in {} s at the latest", wait.as_secs())?,
+        Some(wait) => writeln!(text, "  looks again in {}s at the latest", wait.as_secs())?,
     }
     writeln!(text)?;
     Ok(())

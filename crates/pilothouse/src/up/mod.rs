@@ -111,7 +111,7 @@ fn rules(world: &World, options: &Options) -> Result<Rules> {
         return Ok(Rules::default());
     };
     let text = world.disk.read(path).context("cannot read --node-rules")?;
-    let failed = || format!("{} holds no rules", path.display());
+    let failed = || format!("cannot use {}", path.display());
     Rules::parse(&String::from_utf8_lossy(&text)).with_context(failed)
 }
 

@@ -66,11 +66,23 @@ fn a_person_is_told_what_is_seen_and_what_new_pods_wait_for() {
     let seen = |scene: &Scene| {
         let key = ObjectKey::new("shop", "web");
         let view = view::<DeploymentController>(scene);
-        format!("{:?}", DeploymentController::observe(&view, &key, &Answers::default()))
+        match DeploymentController::observe(&view, &key, &Answers::default()) {
+            Observation::Ready(rollout) => {
+                DeploymentController::describe(&rollout, testkit::now()).join("\n")
+            }
+            Observation::Gone | Observation::Ask(_) => panic!("it is there"),
+        }
     };
-    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | new pods wait: 1 ImagePullBackOff | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&seen(&scene));
+    expect![[r#"
+        wanted: 3 pods, 1 more or 0 fewer while they are replaced
+        new: web-new (revision 2) wants 1 pods; 0 ready, 0 available
+        old: web-old (revision 1) wants 3 pods; 3 ready, 3 available
+        waiting: 1 new pods for ImagePullBackOff
+        condition: Progressing=True ReplicaSetUpdated: as before
+        deadline: 6s left of 10s without progress"#]]
+    .assert_eq(&seen(&scene));
     scene.pods[0]["status"] = json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     ]});
-    expect!["Ready(3 +1 -0 | new web-new 1/0/0 revision 2 | old web-old 3/3/3 revision 1 | new pods wait: 1 Unschedulable | True ReplicaSetUpdated: as before (progress seen at 2026-11-24T07:59:56Z, deadline 10 s))"].assert_eq(&seen(&scene));
+    assert!(seen(&scene).contains("waiting: 1 new pods for Unschedulable"), "{}", seen(&scene));
 }
