@@ -38,9 +38,17 @@ impl Answer {
 
     /// Masked output; lines of stderr begin with `! `, and a code other than 0 ends it.
     pub fn text(&self) -> String {
+        self.text_without(&[])
+    }
+
+    /// The same after replacing texts that only this run has.
+    pub fn text_without(&self, own: &[(&str, &str)]) -> String {
+        let masked = |text: &str| {
+            masked(&own.iter().fold(text.to_owned(), |text, (own, name)| text.replace(own, name)))
+        };
         let mut text = masked(&self.stdout);
         for line in masked(&self.stderr).lines() {
-            let _ = writeln!(text, "! {line}");
+            let _ = writeln!(text, "{}", format!("! {line}").trim_end());
         }
         if self.code != 0 {
             let _ = writeln!(text, "exit code {}", self.code);

@@ -1,6 +1,6 @@
 //! A command that runs beside the test and writes to a file.
 
-use std::process::Child;
+use std::process::{Child, Command};
 
 /// Ended at the latest when it is dropped.
 #[derive(Debug)]
@@ -20,8 +20,14 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
+        // It may have ended by itself. `timeout` passes the signal on to all that it started.
+        send_terminate(&self.0);
         let _ = self.0.wait();
     }
+}
+
+/// SIGTERM.
+pub(crate) fn send_terminate(child: &Child) {
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.is_ok(), "cannot send SIGTERM");
 }

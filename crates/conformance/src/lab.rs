@@ -14,10 +14,11 @@ use serde_json::Value;
 
 use crate::{
     answer::Answer,
-    background::Background,
+    background::{Background, send_terminate},
     folder::Folder,
     patience::eventually,
     tools::{self, Kubectl},
+    transcript::{dedented, steps},
 };
 
 /// Two cores carry one control plane and its clients; more would only measure one another.
@@ -49,8 +50,7 @@ impl Lab {
     /// One with more flags, and a kubectl of choice.
     pub fn with(kubectl: Kubectl, flags: &[&str]) -> Self {
         let mut lab = Self::unstarted(kubectl);
-        lab.flags = flags.iter().map(ToString::to_string).collect();
-        lab.up();
+        lab.up_with(flags);
         lab
     }
 
@@ -69,8 +69,13 @@ impl Lab {
         &self.folder
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
+    /// Stops the control plane, if it runs, and starts it with these flags.
+    pub fn up_with(&mut self, flags: &[&str]) {
+        if self.process.is_some() {
+            self.terminate();
+        }
+        self.flags = flags.iter().map(ToString::to_string).collect();
+        self.up();
     }
 
     /// Starts the control plane (again) on the same data and waits until it says that it is ready.
@@ -88,8 +93,7 @@ impl Lab {
         let output = File::create(self.folder.path().join("up.out")).expect("a file can be made");
         let log = File::options().create(true).append(true).open(self.folder.path().join("up.log"));
         let mut command = Command::new(self.folder.path().join("bin/pilothouse"));
-        command.args(["up", "--data-dir", "data", "--kubeconfig", "kubeconfig"]);
-        command.args(["--port", &self.port.to_string()]).args(&self.flags);
+        command.args(["up", "--port", &self.port.to_string()]).args(&self.flags);
         self.surround(&mut command);
         command.stdout(output).stderr(log.expect("a file can be made"));
         self.process = Some(command.spawn().expect("pilothouse starts"));
@@ -115,8 +119,7 @@ impl Lab {
     /// SIGTERM; how it ended.
     pub fn terminate(&mut self) -> ExitStatus {
         let mut child = self.process.take().expect("the control plane runs");
-        let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(killed.is_ok_and(|status| status.success()), "cannot send SIGTERM");
+        send_terminate(&child);
         eventually("the control plane stops", STOP_TIME_MAX, || child.try_wait().ok().flatten())
     }
 
@@ -136,9 +139,19 @@ impl Lab {
         self.run(script).expect_success().stdout
     }
 
-    /// Runs a line of shell and compares its masked answer.
-    pub fn check(&self, script: &str, expected: Expect) {
-        expected.assert_eq(&self.run(script).text());
+    /// Runs the commands of a transcript, lines that begin with `$ `, and compares it with what came out.
+    pub fn check(&self, expected: Expect) {
+        let wanted = dedented(expected.data());
+        let steps = steps(&wanted).into_iter();
+        let seen = steps.map(|step| format!("$ {}\n{}", step.command, self.masked(step.command)));
+        expected.assert_eq(&seen.collect::<String>());
+    }
+
+    /// The masked answer of a line of shell, this laboratory's folder and port included.
+    pub fn masked(&self, script: &str) -> String {
+        let folder = self.folder.path().display().to_string();
+        let port = format!("127.0.0.1:{}", self.port);
+        self.run(script).text_without(&[(&folder, "HOME"), (&port, "SERVER")])
     }
 
     /// Runs `kubectl apply` on a manifest.
@@ -163,7 +176,7 @@ impl Lab {
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("timeout");
         command.args(["--kill-after=5", COMMAND_SECONDS_MAX, "bash", "-c", script]);
-        command.env("KUBECONFIG", self.folder.path().join("kubeconfig"));
+        command.env("KUBECONFIG", self.folder.path().join(".pilothouse/kubeconfig"));
         self.surround(&mut command);
         command
     }
@@ -176,6 +189,7 @@ impl Lab {
         path.push(system);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("PATH", path).env("HOME", self.folder.path());
+        command.env("PORT", self.port.to_string());
         command.env("LC_ALL", "C").env("TZ", "UTC").env("KUBECTL_KUBERC", "false");
         // Signals for the test are not meant for what it started.
         command.process_group(0);

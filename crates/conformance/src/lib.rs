@@ -9,3 +9,4 @@ pub mod lab;
 pub mod mask;
 pub mod patience;
 pub mod tools;
+pub mod transcript;

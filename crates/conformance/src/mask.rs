@@ -1,4 +1,4 @@
-//! Replaces what differs from run to run: ages, times, UIDs, addresses, hashes and random suffixes.
+//! Replaces what differs from run to run: ages, times, UIDs, versions, addresses, hashes and random suffixes.
 
 use std::{iter, net::Ipv4Addr};
 
@@ -13,6 +13,9 @@ pub fn masked(text: &str) -> String {
 
 fn line(text: &str) -> String {
     let indent: String = text.chars().take_while(|letter| *letter == ' ').collect();
+    if text.trim_start().starts_with("resourceVersion: ") {
+        return indent + "resourceVersion: VERSION";
+    }
     let words: Vec<String> =
         text.split([' ', '\t']).filter(|word| !word.is_empty()).map(word).collect();
     (indent + &words.join(" ")).trim_end().to_owned()

@@ -33,19 +33,13 @@ fn eventually_nothing(lab: &Lab, what: &str) {
 #[test]
 fn in_the_background_the_owner_goes_first_and_all_follow() {
     let lab = rolled_out();
-    lab.check(
-        "kubectl delete deployment web",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl delete deployment web
         deployment.apps "web" deleted from default namespace
-    "#]],
-    );
-    lab.check(
-        "kubectl get deployment web",
-        expect![[r#"
+        $ kubectl get deployment web
         ! Error from server (NotFound): deployments.apps "web" not found
         exit code 1
-    "#]],
-    );
+    "#]]);
     eventually_nothing(&lab, "replicasets,pods");
 }
 
@@ -62,12 +56,10 @@ fn in_the_foreground_the_owner_goes_last() {
 fn orphans_stay_and_are_adopted_without_a_restart() {
     let lab = rolled_out();
     let pods = lab.must("kubectl get pods -o name");
-    lab.check(
-        "kubectl delete deployment web --cascade=orphan",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl delete deployment web --cascade=orphan
         deployment.apps "web" deleted from default namespace
-    "#]],
-    );
+    "#]]);
     eventually("the ReplicaSet has no owner", Duration::from_secs(30), || {
         let owners = "kubectl get replicasets -o jsonpath='{.items[*].metadata.ownerReferences}'";
         lab.must(owners).is_empty().then_some(())
@@ -83,42 +75,25 @@ fn orphans_stay_and_are_adopted_without_a_restart() {
 #[test]
 fn a_deleted_namespace_takes_all_that_is_in_it() {
     let lab = Lab::start();
-    lab.check(
-        "kubectl create namespace shop",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl create namespace shop
         namespace/shop created
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl create deployment web --image=nginx --replicas=2 --namespace=shop");
     lab.must("kubectl create configmap settings --from-literal=size=3 --namespace=shop");
     lab.must("kubectl rollout status deployment/web --namespace=shop --timeout=60s");
-    lab.check(
-        "kubectl delete namespace shop --timeout=60s",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl delete namespace shop --timeout=60s
         namespace "shop" deleted
-    "#]],
-    );
-    lab.check(
-        "kubectl get deployment,replicaset,pod,configmap --namespace=shop",
-        expect![[r#"
+        $ kubectl get deployment,replicaset,pod,configmap --namespace=shop
         ! No resources found in shop namespace.
-    "#]],
-    );
-    lab.check(
-        "kubectl get namespace shop",
-        expect![[r#"
+        $ kubectl get namespace shop
         ! Error from server (NotFound): namespaces "shop" not found
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl create configmap late --namespace=shop",
-        expect![[r#"
+        $ kubectl create configmap late --namespace=shop
         ! error: failed to create configmap: namespaces "shop" not found
         exit code 1
-    "#]],
-    );
-    lab.check("kubectl delete namespace default", expect![[r#"
+        $ kubectl delete namespace default
         ! Error from server (Forbidden): namespaces "default" is forbidden: this namespace may not be deleted
         exit code 1
     "#]]);

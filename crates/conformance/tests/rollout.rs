@@ -60,27 +60,14 @@ fn condition(lab: &Lab, kind: &str) -> String {
 fn apply_creates_and_status_waits_until_all_are_available() {
     let lab = Lab::start();
     lab.folder().write("web.yaml", WEB);
-    lab.check(
-        "kubectl apply -f web.yaml",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl apply -f web.yaml
         deployment.apps/web created
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout status deployment/web | tail -1",
-        expect![[r#"
+        $ kubectl rollout status deployment/web | tail -1
         deployment "web" successfully rolled out
-    "#]],
-    );
-    lab.check(
-        "kubectl apply -f web.yaml",
-        expect![[r#"
+        $ kubectl apply -f web.yaml
         deployment.apps/web unchanged
-    "#]],
-    );
-    lab.check(
-        "kubectl get deployment,replicaset,pod",
-        expect![[r#"
+        $ kubectl get deployment,replicaset,pod
         NAME READY UP-TO-DATE AVAILABLE AGE
         deployment.apps/web 3/3 3 3 AGE
 
@@ -91,31 +78,20 @@ fn apply_creates_and_status_waits_until_all_are_available() {
         pod/web-HASH-RAND 1/1 Running 0 AGE
         pod/web-HASH-RAND 1/1 Running 0 AGE
         pod/web-HASH-RAND 1/1 Running 0 AGE
-    "#]],
-    );
+    "#]]);
     assert_eq!(condition(&lab, "Available"), "True MinimumReplicasAvailable");
     assert_eq!(condition(&lab, "Progressing"), "True NewReplicaSetAvailable");
-    lab.check(
-        "kubectl rollout status deployment/nothing",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout status deployment/nothing
         ! Error from server (NotFound): deployments.apps "nothing" not found
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout status deployment/web --revision=7",
-        expect![[r#"
+        $ kubectl rollout status deployment/web --revision=7
         ! error: desired revision (7) is different from the running revision (1)
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout status replicaset -l app=web",
-        expect![[r#"
+        $ kubectl rollout status replicaset -l app=web
         ! error: no status viewer has been implemented for ReplicaSet.apps
         exit code 1
-    "#]],
-    );
+    "#]]);
 }
 
 #[test]
@@ -125,19 +101,14 @@ fn history_lists_revisions_with_their_causes() {
     lab.must("kubectl annotate --overwrite deployment/web kubernetes.io/change-cause=second");
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     eventually_replica_sets(&lab, "1:0/0 2:3/3");
-    lab.check(
-        "kubectl rollout history deployment/web",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout history deployment/web
         deployment.apps/web
         REVISION CHANGE-CAUSE
         1 first
         2 second
 
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout history deployment/web --revision=2",
-        expect![[r#"
+        $ kubectl rollout history deployment/web --revision=2
         deployment.apps/web with revision #2
         Pod Template:
           Labels: app=web
@@ -154,22 +125,13 @@ fn history_lists_revisions_with_their_causes() {
           Node-Selectors: <none>
           Tolerations: <none>
 
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout history deployment/web --revision=9",
-        expect![[r#"
+        $ kubectl rollout history deployment/web --revision=9
         ! error: unable to find the specified revision
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout history deployment/web --revision=-1",
-        expect![[r#"
+        $ kubectl rollout history deployment/web --revision=-1
         ! error: revision must be a positive integer: -1
         exit code 1
-    "#]],
-    );
+    "#]]);
 }
 
 #[test]
@@ -179,25 +141,26 @@ fn undo_goes_back_one_revision_or_to_a_named_one() {
         lab.must(&format!("kubectl set image deployment/web web=registry.example/{image}"));
         lab.must("kubectl rollout status deployment/web --timeout=60s");
     }
-    lab.check("kubectl rollout undo deployment/web --dry-run=server", expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout undo deployment/web --dry-run=server
         deployment.apps/web rolled back (server dry run)
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
-    "#]]);
-    lab.check("kubectl rollout undo deployment/web", expect![[r#"
+        $ kubectl rollout undo deployment/web
         deployment.apps/web rolled back
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
     "#]]);
     eventually_replica_sets(&lab, "1:0/0 3:0/0 4:3/3");
-    lab.check("kubectl rollout undo deployment/web --to-revision=1", expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout undo deployment/web --to-revision=1
         deployment.apps/web rolled back
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
     "#]]);
     eventually_replica_sets(&lab, "3:0/0 4:0/0 5:3/3");
-    lab.check("kubectl rollout undo deployment/web --to-revision=5", expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout undo deployment/web --to-revision=5
         deployment.apps/web skipped rollback (current template already matches revision 5)
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
-    "#]]);
-    lab.check("kubectl rollout undo deployment/web --to-revision=99", expect![[r#"
+        $ kubectl rollout undo deployment/web --to-revision=99
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
         ! error: unable to find specified revision 99 in history
         exit code 1
@@ -212,49 +175,32 @@ fn undo_goes_back_one_revision_or_to_a_named_one() {
 #[test]
 fn pause_holds_changes_back_and_resume_lets_them_go() {
     let lab = rolled_out(WEB);
-    lab.check(
-        "kubectl rollout pause deployment/web",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout pause deployment/web
         deployment.apps/web paused
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout pause deployment/web",
-        expect![[r#"
+        $ kubectl rollout pause deployment/web
         ! error: deployments.apps "web" is already paused
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout restart deployment/web",
-        expect![[r#"
+        $ kubectl rollout restart deployment/web
         ! error: deployments.apps "web" can't restart paused deployment (run rollout resume first)
         exit code 1
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl set image deployment/web web=registry.example/web:2");
     lab.must("kubectl scale deployment/web --replicas=4");
     // The size changes while paused, the template does not.
     eventually_replica_sets(&lab, "1:4/4");
     assert_eq!(condition(&lab, "Progressing"), "Unknown DeploymentPaused");
-    lab.check("kubectl rollout undo deployment/web --to-revision=1", expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout undo deployment/web --to-revision=1
         ! Warning: resource deployments/web was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.
         ! error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again
         exit code 1
-    "#]]);
-    lab.check(
-        "kubectl rollout resume deployment/web",
-        expect![[r#"
+        $ kubectl rollout resume deployment/web
         deployment.apps/web resumed
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout resume deployment/web",
-        expect![[r#"
+        $ kubectl rollout resume deployment/web
         ! error: deployments.apps "web" is not paused
         exit code 1
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     eventually_replica_sets(&lab, "1:0/0 2:4/4");
     assert_eq!(condition(&lab, "Progressing"), "True NewReplicaSetAvailable");
@@ -263,21 +209,16 @@ fn pause_holds_changes_back_and_resume_lets_them_go() {
 #[test]
 fn restart_replaces_all_pods_by_a_new_revision() {
     let lab = rolled_out(WEB);
-    lab.check(
-        "kubectl rollout restart deployment/web",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout restart deployment/web
         deployment.apps/web restarted
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     eventually_replica_sets(&lab, "1:0/0 2:3/3");
-    let annotations = "{.spec.template.metadata.annotations}";
-    lab.check(
-        &format!("kubectl get deployment web -o jsonpath='{annotations}'"),
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl get deployment web -o jsonpath='{.spec.template.metadata.annotations}'
         {"kubectl.kubernetes.io/restartedAt":"TIME"}
-    "#]],
-    );
+    "#]]);
 }
 
 #[test]
@@ -285,13 +226,11 @@ fn a_bad_image_meets_the_deadline_while_old_pods_serve_and_undo_heals() {
     let lab = rolled_out(&WEB.replace("replicas: 3", "replicas: 3\n  progressDeadlineSeconds: 5"));
     lab.must("kubectl set image deployment/web web=registry.example/no-such:2");
     let since = Since::now();
-    lab.check(
-        "kubectl rollout status deployment/web | tail -1",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl rollout status deployment/web | tail -1
         Waiting for deployment "web" rollout to finish: 1 out of 3 new replicas have been updated...
         ! error: deployment "web" exceeded its progress deadline
-    "#]],
-    );
+    "#]]);
     eventually("the deadline is exceeded", Duration::from_secs(10), || {
         (condition(&lab, "Progressing") == "False ProgressDeadlineExceeded").then_some(())
     });
@@ -299,30 +238,19 @@ fn a_bad_image_meets_the_deadline_while_old_pods_serve_and_undo_heals() {
     assert!((4.0..7.5).contains(&seconds), "exceeded after {seconds} s");
     assert_eq!(replica_sets(&lab), "1:3/3 2:1/0");
     assert_eq!(condition(&lab, "Available"), "True MinimumReplicasAvailable");
-    let message = "{.status.conditions[?(@.type==\"Progressing\")].message}";
-    lab.check(
-        &format!("kubectl get deployment web -o jsonpath='{message}'"),
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl get deployment web -o jsonpath='{.status.conditions[?(@.type=="Progressing")].message}'
         ReplicaSet "web-HASH" has timed out progressing.
-    "#]],
-    );
-    lab.check(
-        "kubectl get pods",
-        expect![[r#"
+        $ kubectl get pods
         NAME READY STATUS RESTARTS AGE
         web-HASH-RAND 0/1 ImagePullBackOff 0 AGE
         web-HASH-RAND 1/1 Running 0 AGE
         web-HASH-RAND 1/1 Running 0 AGE
         web-HASH-RAND 1/1 Running 0 AGE
-    "#]],
-    );
-    lab.check(
-        "kubectl rollout status deployment/web",
-        expect![[r#"
+        $ kubectl rollout status deployment/web
         ! error: deployment "web" exceeded its progress deadline
         exit code 1
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl rollout undo deployment/web");
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     eventually_replica_sets(&lab, "2:0/0 3:3/3");
@@ -332,61 +260,37 @@ fn a_bad_image_meets_the_deadline_while_old_pods_serve_and_undo_heals() {
 #[test]
 fn scaling_to_zero_and_back_keeps_the_revision() {
     let lab = rolled_out(WEB);
-    lab.check(
-        "kubectl scale deployment/web --replicas=0",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl scale deployment/web --replicas=0
         deployment.apps/web scaled
-    "#]],
-    );
+    "#]]);
     eventually_replica_sets(&lab, "1:0/0");
     eventually("the pods are gone", Duration::from_secs(30), || {
         lab.must("kubectl get pods -o name").is_empty().then_some(())
     });
-    lab.check(
-        "kubectl get deployment web",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl get deployment web
         NAME READY UP-TO-DATE AVAILABLE AGE
         web 0/0 0 0 AGE
-    "#]],
-    );
-    lab.check(
-        "kubectl scale deployment/web --current-replicas=7 --replicas=2",
-        expect![[r#"
+        $ kubectl scale deployment/web --current-replicas=7 --replicas=2
         ! error: Expected replicas to be 7, was 0
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl scale deployment/web --current-replicas=0 --replicas=3",
-        expect![[r#"
+        $ kubectl scale deployment/web --current-replicas=0 --replicas=3
         deployment.apps/web scaled
-    "#]],
-    );
+    "#]]);
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     eventually_replica_sets(&lab, "1:3/3");
-    lab.check(
-        "kubectl scale deployment/nothing --replicas=1",
-        expect![[r#"
+    lab.check(expect![[r#"
+        $ kubectl scale deployment/nothing --replicas=1
         ! Error from server (NotFound): deployments.apps "nothing" not found
         exit code 1
-    "#]],
-    );
-    lab.check(
-        "kubectl scale deployment/web",
-        expect![[r#"
+        $ kubectl scale deployment/web
         ! error: required flag(s) "replicas" not set
         exit code 1
-    "#]],
-    );
-    let events = "kubectl get events --field-selector involvedObject.name=web --no-headers \
-        -o custom-columns=T:.type,R:.reason,M:.message,S:.source.component";
-    lab.check(
-        &format!("{events} --sort-by=.metadata.creationTimestamp"),
-        expect![[r#"
+        $ kubectl get events --field-selector involvedObject.name=web --no-headers -o custom-columns=T:.type,R:.reason,M:.message,S:.source.component --sort-by=.metadata.creationTimestamp
         Normal ScalingReplicaSet Scaled up replica set web-HASH from 0 to 3 deployment-controller
         Normal ScalingReplicaSet Scaled down replica set web-HASH from 3 to 0 deployment-controller
-    "#]],
-    );
+    "#]]);
 }
 
 #[test]
