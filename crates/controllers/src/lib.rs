@@ -7,6 +7,7 @@ pub mod replicaset;
 pub mod rootcacertpublisher;
 pub mod serviceaccount;
 mod shared;
+pub mod statefulset;
 
 /// Adds every controller to a manager.
 pub fn add_all(manager: &mut runtime::Manager) {
@@ -53,6 +54,7 @@ macro_rules! for_each_controller {
             $crate::replicaset::ReplicationControllerController,
             $crate::rootcacertpublisher::RootCaCertPublisher,
             $crate::serviceaccount::ServiceAccountController,
+            $crate::statefulset::StatefulSetController,
         }
     };
 }

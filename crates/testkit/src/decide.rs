@@ -1,6 +1,9 @@
 //! Runs `observe` and `plan` on a scene.
 
-use api::views::{Deployment, Kind, Object, Pod, ReplicaSet, ReplicationController};
+use api::views::{
+    ControllerRevision, DaemonSet, Deployment, Kind, Node, Object, PersistentVolumeClaim, Pod,
+    ReplicaSet, ReplicationController, StatefulSet,
+};
 use meta::object::{ObjectKey, ResourceVersion};
 use runtime::{Answers, Controller, Informers, Observation, Plan, Read};
 use serde::de::DeserializeOwned;
@@ -15,6 +18,11 @@ pub fn view<C: Controller>(scene: &Scene) -> C::View {
     fill::<Deployment>(&mut informers, &scene.deployments);
     fill::<ReplicaSet>(&mut informers, &scene.replica_sets);
     fill::<ReplicationController>(&mut informers, &scene.replication_controllers);
+    fill::<StatefulSet>(&mut informers, &scene.stateful_sets);
+    fill::<DaemonSet>(&mut informers, &scene.daemon_sets);
+    fill::<ControllerRevision>(&mut informers, &scene.controller_revisions);
+    fill::<PersistentVolumeClaim>(&mut informers, &scene.claims);
+    fill::<Node>(&mut informers, &scene.nodes);
     fill::<Pod>(&mut informers, &scene.pods);
     view
 }
@@ -42,7 +50,8 @@ where
 }
 
 fn live(scene: &Scene, read: &Read) -> Value {
-    let all = scene.live.iter().chain(&scene.deployments).chain(&scene.replica_sets);
+    let sets = scene.replica_sets.iter().chain(&scene.stateful_sets).chain(&scene.daemon_sets);
+    let all = scene.live.iter().chain(&scene.deployments).chain(sets);
     let is_meant = |object: &&Value| match read {
         Read::Metadata { key, .. } | Read::Object { key, .. } => {
             object["metadata"]["name"] == *key.name

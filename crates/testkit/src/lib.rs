@@ -1,10 +1,12 @@
 //! What tests of controllers share: a notation for objects that fits one line, and helpers that run
 //! `observe` and `plan` on it and print what was decided. No server, no clock.
 
+mod daemon;
 mod decide;
 mod notation;
 mod scene;
 mod show;
+mod stateful;
 
 pub use decide::{decide, view};
 pub use notation::{NOW, now};

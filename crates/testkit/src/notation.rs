@@ -26,6 +26,10 @@ impl<'a> Words<'a> {
     pub(crate) fn new(words: impl Iterator<Item = &'a str>) -> Self {
         Self { words: words.collect() }
     }
+    /// The first of the words.
+    pub(crate) fn first(&self) -> &'a str {
+        self.words.first().copied().unwrap_or_default()
+    }
     /// Whether the word stands there alone.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.words.contains(&name)

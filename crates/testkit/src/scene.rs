@@ -33,6 +33,16 @@ pub struct Scene {
     pub replica_sets: Vec<Value>,
     /// None but those that a test puts in.
     pub replication_controllers: Vec<Value>,
+    /// At most one.
+    pub stateful_sets: Vec<Value>,
+    /// At most one.
+    pub daemon_sets: Vec<Value>,
+    /// In the order written.
+    pub controller_revisions: Vec<Value>,
+    /// In the order written.
+    pub claims: Vec<Value>,
+    /// In the order written.
+    pub nodes: Vec<Value>,
     /// In the order written.
     pub pods: Vec<Value>,
     /// What live reads find where it differs from the above.

@@ -1,6 +1,6 @@
 //! Which objects are an owner's, which it should adopt, and which it should let go.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, mem, sync::Arc};
 
 use api::views::{Kind, Object, Pod, ReplicaSet, ReplicationController};
 use meta::{
@@ -83,6 +83,17 @@ impl<K: Kind> Claims<K> {
         None
     }
 
+    /// Narrows what the selector means: of the owned, the others are let go.
+    pub(crate) fn narrow(&mut self, owner: &ObjectMeta, is_meant: impl Fn(&K) -> bool) {
+        let all = mem::take(&mut self.owned).into_iter();
+        let (kept, strays) = all.partition(|object| is_meant(object));
+        self.owned = kept;
+        self.adopt.retain(|object| is_meant(object));
+        if !owner.is_deleting() {
+            self.release.extend::<Vec<_>>(strays);
+        }
+    }
+
     /// Whether the objects are not yet as the owner wants them.
     pub(crate) fn are_open(&self) -> bool {
         !self.adopt.is_empty() || !self.release.is_empty()
@@ -141,7 +152,7 @@ fn orphan_value(namespace: &str) -> Text {
     Text::from(format!("orphans:{namespace}"))
 }
 
-fn index_values(metadata: &ObjectMeta) -> Vec<Text> {
+pub(crate) fn index_values(metadata: &ObjectMeta) -> Vec<Text> {
     vec![match metadata.controller() {
         Some(owner) => owner.uid.0.clone(),
         None => orphan_value(&metadata.namespace),

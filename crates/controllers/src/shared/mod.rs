@@ -1,4 +1,7 @@
 //! What two controllers need.
 
+pub(crate) mod availability;
 pub(crate) mod claims;
+pub(crate) mod history;
 pub(crate) mod patch;
+pub(crate) mod tell;

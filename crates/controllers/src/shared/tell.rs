@@ -1,0 +1,28 @@
+//! Events about the object that a controller looks after.
+
+use api::views::Kind;
+use runtime::{Action, Event, EventType, ObjectReference, Step};
+
+/// An event about an object.
+pub(crate) fn event<K: Kind>(
+    regarding: &K,
+    kind: EventType,
+    reason: &'static str,
+    message: impl Into<String>,
+) -> Event {
+    let metadata = regarding.metadata();
+    let regarding = ObjectReference {
+        resource: K::RESOURCE,
+        key: metadata.key(),
+        uid: metadata.uid.clone(),
+        version: metadata.resource_version,
+    };
+    Event { regarding, kind, reason, message: message.into() }
+}
+
+/// A step that only tells.
+pub(crate) fn announce<W>(event: Event, why: W) -> Step<W> {
+    let mut step = Step::new(Action::Announce, why);
+    step.on_success = Some(event);
+    step
+}
