@@ -2,6 +2,7 @@
 
 pub mod deployment;
 pub mod garbagecollector;
+pub mod job;
 pub mod namespace;
 pub mod replicaset;
 pub mod rootcacertpublisher;
@@ -49,6 +50,8 @@ macro_rules! for_each_controller {
         $use_them! {
             $crate::deployment::DeploymentController,
             $crate::garbagecollector::GarbageCollector,
+            $crate::job::JobController,
+            $crate::job::OrphanedPods,
             $crate::namespace::NamespaceController,
             $crate::replicaset::ReplicaSetController,
             $crate::replicaset::ReplicationControllerController,

@@ -2,8 +2,10 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
-use api::views::{ContainerStatus, Phase, Pod};
+use api::views::Pod;
 use meta::{object::Uid, text::Text, time::Time};
+
+use crate::shared::pods::{progress, ready_since, restarts};
 
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
@@ -32,7 +34,7 @@ impl<'a> Ranking<'a> {
             |pod: &Pod| self.related_by_node.get(&pod.spec.node_name).copied().unwrap_or(0);
         assigned(left)
             .cmp(&assigned(right))
-            .then_with(|| phase(left).cmp(&phase(right)))
+            .then_with(|| progress(left).cmp(&progress(right)))
             .then_with(|| left.is_ready().cmp(&right.is_ready()))
             .then_with(|| cost(left).cmp(&cost(right)))
             .then_with(|| related(right).cmp(&related(left)))
@@ -81,14 +83,6 @@ fn least_uids(
     least
 }
 
-fn phase(pod: &Pod) -> u8 {
-    match pod.status.phase {
-        Phase::Pending | Phase::Succeeded | Phase::Failed => 0,
-        Phase::Unknown => 1,
-        Phase::Running => 2,
-    }
-}
-
 fn cost(pod: &Pod) -> i32 {
     let cost = pod.metadata.annotations.get(DELETION_COST);
     cost.and_then(|cost| cost.parse().ok()).unwrap_or(0)
@@ -99,27 +93,8 @@ fn magnitude(now: Time, since: Time) -> Option<u32> {
     now.since(since).as_nanos().checked_ilog2()
 }
 
-fn ready_since(pod: &Pod) -> Option<Time> {
-    pod.condition("Ready")?.last_transition_time
-}
-
 const fn created(pod: &Pod) -> Option<Time> {
     pod.metadata.creation_timestamp
-}
-
-/// The most restarts of a container, and of one that runs beside them.
-fn restarts(pod: &Pod) -> (i32, i32) {
-    let most = |count: &mut dyn Iterator<Item = &ContainerStatus>| {
-        count.map(|status| status.restart_count).max().unwrap_or(0)
-    };
-    let runs_beside = |status: &&ContainerStatus| {
-        let containers = &pod.spec.init_containers;
-        containers.iter().any(|c| c.name == status.name && c.restart_policy == *"Always")
-    };
-    (
-        most(&mut pod.status.container_statuses.iter()),
-        most(&mut pod.status.init_container_statuses.iter().filter(runs_beside)),
-    )
 }
 
 #[cfg(test)]
