@@ -1,6 +1,9 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
 pub mod deployment;
+pub mod endpoint;
+pub mod endpointslice;
+pub mod endpointslicemirroring;
 pub mod garbagecollector;
 pub mod job;
 pub mod namespace;
@@ -49,6 +52,9 @@ macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
             $crate::deployment::DeploymentController,
+            $crate::endpoint::EndpointsController,
+            $crate::endpointslice::EndpointSliceController,
+            $crate::endpointslicemirroring::EndpointSliceMirroringController,
             $crate::garbagecollector::GarbageCollector,
             $crate::job::JobController,
             $crate::job::OrphanedPods,

@@ -1,4 +1,4 @@
-//! What is read and written of an EndpointSlice.
+//! What is read and written of an `EndpointSlice`.
 
 use meta::{object::ObjectMeta, text::Text};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -5,4 +5,10 @@ pub(crate) mod claims;
 pub(crate) mod history;
 pub(crate) mod patch;
 pub(crate) mod pods;
+#[cfg(test)]
+pub(crate) mod service_notation;
+pub(crate) mod service_pods;
+pub(crate) mod slices;
+pub(crate) mod subsets;
 pub(crate) mod tell;
+pub(crate) mod trigger_times;

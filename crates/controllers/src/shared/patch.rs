@@ -1,5 +1,6 @@
 //! Merge patches that say only what differs.
 
+use meta::object::Labels;
 use serde_json::{Map, Value};
 
 /// The fields of a merge patch that turns one flat object into another.
@@ -43,6 +44,25 @@ impl Difference {
         }
         let list = serde_json::json!(new);
         self.0.insert(field.to_owned(), if new.is_empty() { Value::Null } else { list });
+    }
+    /// Labels or annotations: what is not in `new` is removed.
+    pub(crate) fn map(&mut self, field: &str, old: &Labels, new: &Labels) {
+        let mut difference = Map::new();
+        for key in old.keys().filter(|key| !new.contains_key(*key)) {
+            difference.insert(key.to_string(), Value::Null);
+        }
+        for (key, value) in new.iter().filter(|(key, value)| old.get(*key) != Some(*value)) {
+            difference.insert(key.to_string(), value.as_str().into());
+        }
+        if !difference.is_empty() {
+            self.0.insert(field.to_owned(), Value::Object(difference));
+        }
+    }
+    /// What differs within a field that holds an object.
+    pub(crate) fn within(&mut self, field: &str, inner: Self) {
+        if let Some(patch) = inner.into_patch() {
+            self.0.insert(field.to_owned(), patch);
+        }
     }
     /// The patch, or `None` if nothing differs.
     pub(crate) fn into_patch(self) -> Option<Value> {

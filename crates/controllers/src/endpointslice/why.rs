@@ -1,0 +1,26 @@
+//! The reasons the `EndpointSlice` controller gives.
+
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Endpoints have no place in the slices there are, or there is no slice.
+    NoRoom,
+    /// What a slice lists is no longer so.
+    PodsDiffer,
+    /// A slice lists nothing that the others do not, or is of another service.
+    Superfluous,
+    /// A pod is on a node that is not there.
+    NodeMissing,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "the slices there are have no room for it",
+            Self::PodsDiffer => "the slice does not list what the pods are",
+            Self::Superfluous => "the slice has nothing to list",
+            Self::NodeMissing => "a pod is on a node that is not there",
+        })
+    }
+}
