@@ -15,6 +15,7 @@ pub mod health;
 pub mod http;
 mod impersonation;
 pub mod managed_fields;
+mod metrics;
 mod negotiation;
 mod object;
 mod openapi;

@@ -10,7 +10,9 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escapi
 /// One family after the other, in the order they come.
 pub fn encode(families: &[MetricFamily]) -> String {
     let mut text = String::new();
-    families.iter().for_each(|family| encode_family(&mut text, family));
+    for family in families {
+        encode_family(&mut text, family);
+    }
     text
 }
 
@@ -32,7 +34,7 @@ fn encode_family(text: &mut String, family: &MetricFamily) {
                 sample(text, name, labels, &number(metric.get_counter().get_value()));
             }
             MetricType::GAUGE => {
-                sample(text, name, labels, &number(metric.get_gauge().get_value()))
+                sample(text, name, labels, &number(metric.get_gauge().get_value()));
             }
             MetricType::HISTOGRAM => histogram(text, name, metric),
             // Nothing of ours makes one.

@@ -2,7 +2,9 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::{clock, controller_manager, explain, failure::Failure, output, up};
+use crate::{
+    api_server, clock, component, controller_manager, explain, failure::Failure, output, up,
+};
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The Kubernetes release that is served.
@@ -16,6 +18,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     let matches = command().try_get_matches().map_err(Failure::Usage)?;
     match matches.subcommand() {
         Some(("up", matches)) => up::run(matches),
+        Some(("apiserver", matches)) => api_server::run(matches),
+        Some(("scheduler", matches)) => component::run_scheduler(matches),
+        Some(("nodes", matches)) => component::run_nodes(matches),
         Some(("controller-manager", matches)) => controller_manager::run(rest(matches)),
         Some(("explain", matches)) => explain::run(matches),
         Some(("clock", matches)) => clock::run(matches),
@@ -42,17 +47,20 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .disable_version_flag(true)
         .subcommand(up::command())
-        .subcommand(component(
+        .subcommand(api_server::command())
+        .subcommand(with_own_flags(
             "controller-manager",
             "Run the controllers alone, with the flags of kube-controller-manager",
         ))
+        .subcommand(component::scheduler_command())
+        .subcommand(component::nodes_command())
         .subcommand(explain::command())
         .subcommand(clock::command())
         .subcommand(Command::new("version").about("Print the version of this program and of Kubernetes"))
 }
 
 /// A component that reads its arguments itself, because they are the reference's.
-fn component(name: &'static str, about: &'static str) -> Command {
+fn with_own_flags(name: &'static str, about: &'static str) -> Command {
     let arguments = Arg::new("arguments")
         .value_name("FLAGS")
         .action(ArgAction::Append)
@@ -73,6 +81,14 @@ pub(crate) fn kubeconfig_argument() -> Arg {
         .long("kubeconfig")
         .value_name("FILE")
         .help("How to reach the control plane [default: $KUBECONFIG, ~/.pilothouse/kubeconfig, ~/.kube/config]")
+}
+
+/// `-v`, as often as one likes.
+pub(crate) fn verbosity_argument() -> Arg {
+    Arg::new("verbosity")
+        .short('v')
+        .action(ArgAction::Count)
+        .help("Log decisions with their reasons (-vv), or everything (-vvvv)")
 }
 
 /// A value that clap has made sure is there or has a default.

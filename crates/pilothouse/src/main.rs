@@ -1,12 +1,17 @@
 //! The one binary: reads the command line and wires libraries together.
 
+mod api_server;
 mod cli;
 mod clock;
+mod component;
 mod controller_manager;
 mod explain;
 mod failure;
 mod output;
+mod process;
 mod reach;
+mod rules;
+mod server;
 mod up;
 
 use std::process::ExitCode;

@@ -4,17 +4,25 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::ArgMatches;
-use client::{http::HttpTransport, kubeconfig};
+use client::{
+    http::HttpTransport,
+    kubeconfig::{self, Access},
+};
 use world::World;
 
 /// A transport by the kubeconfig that is meant, and the namespace it names.
 pub(crate) fn transport(world: &World, matches: &ArgMatches) -> Result<(HttpTransport, String)> {
-    let path = path(matches);
-    let access = kubeconfig::load(&*world.disk, &path)
-        .context("cannot use the kubeconfig; start `pilothouse up`, or name one by --kubeconfig")?;
+    let access = access(world, matches)?;
     let namespace = access.namespace.clone();
     let transport = HttpTransport::new(world.clone(), &access, "pilothouse/0.1.0")?;
     Ok((transport, if namespace.is_empty() { "default".to_owned() } else { namespace }))
+}
+
+/// What the kubeconfig that is meant says.
+pub(crate) fn access(world: &World, matches: &ArgMatches) -> Result<Access> {
+    let path = path(matches);
+    kubeconfig::load(&*world.disk, &path)
+        .context("cannot use the kubeconfig; start `pilothouse up`, or name one by --kubeconfig")
 }
 
 fn path(matches: &ArgMatches) -> PathBuf {

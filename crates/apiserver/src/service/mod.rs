@@ -27,6 +27,7 @@ use crate::{
     duration, encode,
     health::Health,
     impersonation,
+    metrics::{Labels, RequestMetrics},
     negotiation::{self, Media},
     openapi::OpenApi,
     request_info::RequestInfo,
@@ -78,6 +79,7 @@ struct Inner {
     settings: Settings,
     discovery: Discovery,
     openapi: OpenApi,
+    metrics: RequestMetrics,
     /// True from the beginning of the shutdown on.
     closing: watch::Sender<bool>,
 }
@@ -91,7 +93,16 @@ impl Service {
         let discovery = Discovery::new(&settings.address);
         let openapi = OpenApi::new(settings.world.clock.wall());
         let (closing, _) = watch::channel(false);
-        Self { inner: Arc::new(Inner { backend, settings, discovery, openapi, closing }) }
+        let metrics = RequestMetrics::default();
+        Self { inner: Arc::new(Inner { backend, settings, discovery, openapi, metrics, closing }) }
+    }
+
+    /// Lets a registry gather what is counted of requests.
+    ///
+    /// # Errors
+    /// The registry knows another service already.
+    pub fn register_metrics(&self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        self.inner.metrics.register(registry)
     }
 
     /// Answers one request. A watch is answered at once; its events come with the body.
@@ -115,12 +126,26 @@ impl Inner {
     async fn call(&self, request: Request) -> Response {
         let info = RequestInfo::parse(&request.method, &request.target);
         let response = match self.admit(&request, &info) {
-            Ok(user) => self.answer(&request, &info, user).await,
+            Ok(user) => self.counted(&request, &info, user).await,
             // Refusals of this stage are for people: indented whoever asks.
             Err(status) => failure(&request, &status, Indent::Always)
                 .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         };
         self.finish(&request, response)
+    }
+
+    async fn counted(&self, request: &Request, info: &RequestInfo, user: crate::User) -> Response {
+        let clock = &self.settings.world.clock;
+        let began = clock.monotonic();
+        let in_flight = self.metrics.begin(info);
+        let mut response = self.answer(request, info, user).await;
+        drop(in_flight);
+        let Some(labels) = Labels::of(request, info, response.status) else { return response };
+        self.metrics.answered(&labels, &response, clock.monotonic().since(began));
+        if let Body::Watch(watch) = &mut response.body {
+            watch.keep(self.metrics.begin_watch(&labels, clock.clone()));
+        }
+        response
     }
 
     /// Who asks, if the request may be made.

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 use world::BoxFuture;
 
-use crate::{ObjectEvent, Status, encode::EventEncoder};
+use crate::{ObjectEvent, Status, encode::EventEncoder, metrics::LongRunning};
 
 /// What happened to a watched object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct WatchBody {
     /// Ready when the server shuts down.
     closing: BoxFuture<()>,
     ended: bool,
+    /// Counts the watch as long as it lives.
+    counted: Option<LongRunning>,
 }
 
 /// Events that are ready together leave as one frame of up to this size: many small frames look
@@ -61,7 +63,12 @@ impl WatchBody {
         encoder: EventEncoder,
         closing: BoxFuture<()>,
     ) -> Self {
-        Self { events, encoder, closing, ended: false }
+        Self { events, encoder, closing, ended: false, counted: None }
+    }
+
+    /// Lets the watch be counted until it is dropped.
+    pub(super) fn keep(&mut self, counted: LongRunning) {
+        self.counted = Some(counted);
     }
 
     /// The next event; `None` when the watch has ended.

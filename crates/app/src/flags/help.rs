@@ -13,7 +13,9 @@ pub fn help(table: &Table) -> String {
     let mut text = String::new();
     for (section, flags) in sections {
         let _ = writeln!(text, "\n{} flags:\n", capitalized(section));
-        flags.into_iter().for_each(|flag| line(&mut text, flag));
+        for flag in flags {
+            line(&mut text, flag);
+        }
     }
     text
 }

@@ -104,10 +104,8 @@ fn answer(site: &Site, who: &Identity, request: &Request<Incoming>) -> Reply {
         accept: text(header::ACCEPT),
     };
     let has_token = request.headers().contains_key(header::AUTHORIZATION);
-    match who {
-        Identity::Anonymous if has_token => site.answer(&Identity::Unproven, &asked),
-        who => site.answer(who, &asked),
-    }
+    let unproven = has_token && *who == Identity::Anonymous;
+    site.answer(if unproven { &Identity::Unproven } else { who }, &asked)
 }
 
 fn to_http(reply: Reply) -> Response<Full<Bytes>> {

@@ -12,7 +12,7 @@ pub type IsWell = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The checks of a component, in the order they are told.
 pub struct Checks {
-    checks: Vec<(&'static str, IsWell)>,
+    named: Vec<(&'static str, IsWell)>,
     registry: Registry,
     last: GaugeVec,
     counts: IntCounterVec,
@@ -21,22 +21,20 @@ pub struct Checks {
 const KIND: &str = "healthz";
 
 impl Checks {
-    pub fn new(checks: Vec<(&'static str, IsWell)>) -> Self {
+    pub fn new(named: Vec<(&'static str, IsWell)>) -> Self {
         let registry = Registry::new();
         let last = Opts::new(
             "kubernetes_healthcheck",
             "[STABLE] Whether the last look at a health check found it well.",
         );
-        let last = GaugeVec::new(last, &["name", "type"]).expect("a valid name and labels");
+        let last = GaugeVec::new(last, &["name", "type"]);
         let counts = Opts::new(
             "kubernetes_healthchecks_total",
             "[STABLE] How often each health check was looked at, by what it said.",
         );
         let counts = IntCounterVec::new(counts, &["name", "type", "status"]);
-        let counts = counts.expect("a valid name and labels");
-        registry.register(Box::new(last.clone())).expect("the registry is empty");
-        registry.register(Box::new(counts.clone())).expect("the names differ");
-        Self { checks, registry, last, counts }
+        let (last, counts) = registered(&registry, last, counts);
+        Self { named, registry, last, counts }
     }
 
     /// Looks at everything, but for what the query excludes.
@@ -46,8 +44,7 @@ impl Checks {
         let mut excluded: Vec<&str> = asked.all("exclude").collect();
         let ping: IsWell = Arc::new(|| true);
         let checks = std::iter::once(("ping", &ping));
-        for (name, is_well) in checks.chain(self.checks.iter().map(|(name, check)| (*name, check)))
-        {
+        for (name, is_well) in checks.chain(self.named.iter().map(|(name, check)| (*name, check))) {
             let is_excluded = excluded.contains(&name);
             excluded.retain(|excluded| *excluded != name);
             if is_excluded {
@@ -57,9 +54,10 @@ impl Checks {
             let is_well = is_well();
             self.count(name, is_well);
             failed |= !is_well;
-            lines.push(match is_well {
-                true => format!("[+]{name} ok"),
-                false => format!("[-]{name} failed: reason withheld"),
+            lines.push(if is_well {
+                format!("[+]{name} ok")
+            } else {
+                format!("[-]{name} failed: reason withheld")
             });
         }
         if !excluded.is_empty() {
@@ -88,6 +86,18 @@ impl Checks {
         self.counts.with_label_values(&[name, KIND, status]).inc();
         self.last.with_label_values(&[name, KIND]).set(if is_well { 1.0 } else { 0.0 });
     }
+}
+
+fn registered(
+    registry: &Registry,
+    last: prometheus::Result<GaugeVec>,
+    counts: prometheus::Result<IntCounterVec>,
+) -> (GaugeVec, IntCounterVec) {
+    let last = last.expect("names in this file are valid");
+    let counts = counts.expect("names in this file are valid");
+    registry.register(Box::new(last.clone())).expect("the registry is empty");
+    registry.register(Box::new(counts.clone())).expect("names in this file are unique");
+    (last, counts)
 }
 
 fn verdict(lines: &[String], failed: bool, verbose: bool) -> Reply {

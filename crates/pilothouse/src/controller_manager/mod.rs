@@ -129,15 +129,14 @@ fn is_built_in(name: &str) -> bool {
 }
 
 fn access(world: &World, options: &Options) -> Result<Access> {
-    let mut access = match &options.kubeconfig {
-        Some(path) => kubeconfig::load(&*world.disk, path)
-            .with_context(|| format!("cannot use {}", path.display()))?,
-        None => {
-            let address = app::environment::api_server_of_pod();
-            let address = address.context("say with --kubeconfig where the API server is")?;
-            let failed = "cannot use the service account of this pod";
-            kubeconfig::in_cluster(&*world.disk, &address).context(failed)?
-        }
+    let mut access = if let Some(path) = &options.kubeconfig {
+        kubeconfig::load(&*world.disk, path)
+            .with_context(|| format!("cannot use {}", path.display()))?
+    } else {
+        let address = app::environment::api_server_of_pod();
+        let address = address.context("say with --kubeconfig where the API server is")?;
+        let failed = "cannot use the service account of this pod";
+        kubeconfig::in_cluster(&*world.disk, &address).context(failed)?
     };
     if let Some(master) = &options.master {
         access.server.clone_from(master);

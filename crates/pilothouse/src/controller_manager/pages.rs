@@ -44,7 +44,7 @@ pub(super) fn site(world: &World, options: &Options, flags: &Flags, watched: Wat
     });
     describe(watched.metrics.registry(), world);
     let gathered = watched.metrics;
-    let flagz = Arc::new(flagz(flags));
+    let given = Arc::new(flagz(flags));
     let configz = configz(options, flags).to_string();
     let began = world.clock.monotonic();
     let (clock, started) = (Arc::clone(&world.clock), world.clock.wall().to_string());
@@ -53,7 +53,7 @@ pub(super) fn site(world: &World, options: &Options, flags: &Flags, watched: Wat
         ("/metrics", Arc::new(move |_: &Asked| metrics_of(&gathered.gather()))),
         ("/metrics/slis", slis),
         ("/configz", Arc::new(move |_: &Asked| Reply::json(configz.clone()))),
-        ("/flagz", Arc::new(move |_: &Asked| Reply::text(StatusCode::OK, flagz.as_str()))),
+        ("/flagz", Arc::new(move |_: &Asked| Reply::text(StatusCode::OK, given.as_str()))),
         (
             "/statusz",
             Arc::new(move |_: &Asked| {
@@ -74,8 +74,8 @@ fn checks(watched: &Watched) -> Vec<(&'static str, IsWell)> {
         checks.push(("leaderElection", Arc::new(is_well)));
     }
     // A controller that cannot work says so in its metrics; what can be asked is whether it is there.
-    let controllers = watched.controllers.iter();
-    checks.extend(controllers.map(|name| (*name, Arc::new(|| true) as IsWell)));
+    let is_there: IsWell = Arc::new(|| true);
+    checks.extend(watched.controllers.iter().map(|name| (*name, Arc::clone(&is_there))));
     checks
 }
 

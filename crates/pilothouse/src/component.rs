@@ -1,0 +1,86 @@
+//! `pilothouse scheduler` and `pilothouse nodes`: what acts beside the controllers, as processes of
+//! their own.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{ArgMatches, Command};
+use client::{Transport, http::HttpTransport};
+use meta::object::ObjectKey;
+use nodes::{node::NodeAgent, pod::Kubelet};
+use runtime::{Actor, LeaseSettings, Manager, Metrics, Running};
+use scheduler::Scheduler;
+use world::World;
+
+use crate::{
+    cli::{self, KUBERNETES_VERSION},
+    failure::Failure,
+    process, reach, rules,
+};
+
+const SCHEDULER: &str = "kube-scheduler";
+const NODES: &str = "kubelet";
+
+pub(crate) fn scheduler_command() -> Command {
+    Command::new("scheduler")
+        .about("Run the scheduler alone")
+        .after_help("Several may be started: one works, the others stand by.")
+        .args([cli::kubeconfig_argument(), cli::verbosity_argument()])
+}
+
+pub(crate) fn nodes_command() -> Command {
+    Command::new("nodes")
+        .about("Run simulated nodes alone")
+        .args([cli::kubeconfig_argument(), cli::verbosity_argument()])
+        .args(rules::arguments())
+}
+
+pub(crate) fn run_scheduler(matches: &ArgMatches) -> Result<(), Failure> {
+    app::logs::start(matches.get_count("verbosity"));
+    let work = async |world: World| {
+        let (_, mut manager) = manager(&world, matches, SCHEDULER)?;
+        manager.add_machine::<Scheduler>();
+        let key = ObjectKey::new("kube-system", SCHEDULER);
+        let running = manager.start_with_lease(LeaseSettings::new(key, world.dice.uuid()));
+        until_stopped(running).await
+    };
+    Ok(process::run(work)?)
+}
+
+pub(crate) fn run_nodes(matches: &ArgMatches) -> Result<(), Failure> {
+    app::logs::start(matches.get_count("verbosity"));
+    let work = async |world: World| {
+        let rules = rules::read(&world, rules::file(matches).as_deref())?;
+        let (transport, mut manager) = manager(&world, matches, NODES)?;
+        manager.informers.provide(rules);
+        manager.add::<Kubelet>();
+        manager.add::<NodeAgent>();
+        let running = manager.start();
+        plane::register_nodes(&world, &*transport, rules::nodes(matches)).await?;
+        until_stopped(running).await
+    };
+    Ok(process::run(work)?)
+}
+
+fn manager(
+    world: &World,
+    matches: &ArgMatches,
+    name: &'static str,
+) -> Result<(Arc<dyn Transport>, Manager)> {
+    let access = reach::access(world, matches)?;
+    let metrics = Arc::new(Metrics::default());
+    let agent = format!("{name}/{KUBERNETES_VERSION}");
+    let transport = HttpTransport::new(world.clone(), &access, agent)?;
+    let transport: Arc<dyn Transport> = Arc::new(transport.observed_by(metrics.clone()));
+    let actor = Actor { transport: Arc::clone(&transport), field_manager: name };
+    Ok((transport, Manager::new(world.clone(), actor, metrics)))
+}
+
+async fn until_stopped(running: Running) -> Result<()> {
+    let signal = app::signals::stop().await.context("cannot wait for signals")?;
+    tracing::info!(signal, "stopping");
+    if let Err(error) = running.stop_and_release().await {
+        tracing::warn!(%error, "the lease is left to run out");
+    }
+    Ok(())
+}

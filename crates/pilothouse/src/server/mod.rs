@@ -1,0 +1,83 @@
+//! The API server on its port, as `up` and `apiserver` start it.
+
+mod kubeconfig;
+mod metrics;
+mod settings;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use apiserver::{
+    EngineOptions, Extension, Service,
+    http::Server,
+    tls::{Pki, ServingNames},
+};
+use plane::ServerSettings;
+use runtime::Metrics;
+use store::{Local, Store};
+use world::World;
+
+pub(crate) use settings::{Settings, Storage, arguments};
+
+/// An API server that answers.
+pub(crate) struct ApiServer {
+    pub(crate) service: Service,
+    pub(crate) http: Server,
+    /// `https://host:port`
+    pub(crate) url: String,
+    /// What its certificates are signed with, in PEM.
+    pub(crate) root_ca: String,
+}
+
+/// Opens the store, serves it, and writes the administrator's kubeconfig.
+pub(crate) async fn start(
+    world: &World,
+    settings: &Settings,
+    mut extensions: Vec<Extension>,
+    metrics: &Arc<Metrics>,
+) -> Result<ApiServer> {
+    if !settings.overwrite_kubeconfig {
+        kubeconfig::check(&*world.disk, &settings.kubeconfig)?;
+    }
+    let listener = world.network.listen(&format!("127.0.0.1:{}", settings.port)).await;
+    let listener = listener.context("cannot start the API server; --port chooses another port")?;
+    let address = listener.address();
+    let store = open_store(world, settings)?;
+    let pki = open_pki(world, settings)?;
+    extensions.push(metrics::extension(Arc::clone(metrics)));
+    let server_settings = ServerSettings {
+        engine: EngineOptions { secure_port: port_of(&address), ..EngineOptions::default() },
+        address: address.clone(),
+        extensions,
+    };
+    let service = plane::serve(world.clone(), store, server_settings).await?;
+    service.register_metrics(metrics.registry()).context("cannot count requests")?;
+    let http = Server::start(service.clone(), listener, pki.server_config(&world.clock)?);
+    let url = format!("https://{address}");
+    kubeconfig::write(&*world.disk, &settings.kubeconfig, &url, &pki)?;
+    Ok(ApiServer { service, http, url, root_ca: pki.authority.certificate })
+}
+
+fn open_store(world: &World, settings: &Settings) -> Result<Arc<dyn Store>> {
+    match settings.storage {
+        Storage::Memory => Ok(Arc::new(Local::memory(world))),
+        Storage::Disk => {
+            let folder = settings.data_dir.join("store");
+            let store = Local::embedded(world, &folder);
+            let failed = || format!("cannot use the data in {}", settings.data_dir.display());
+            Ok(Arc::new(store.with_context(failed)?))
+        }
+    }
+}
+
+fn open_pki(world: &World, settings: &Settings) -> Result<Pki> {
+    let (names, now) = (ServingNames::new([]), world.clock.wall());
+    match settings.storage {
+        Storage::Memory => Ok(Pki::in_memory(now, &names)?),
+        Storage::Disk => Ok(Pki::open(&*world.disk, &settings.data_dir.join("pki"), now, &names)?),
+    }
+}
+
+fn port_of(address: &str) -> u16 {
+    address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,74 @@
+//! What an API server can be told.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+/// Parsed flags.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) storage: Storage,
+    pub(crate) port: u16,
+    pub(crate) kubeconfig: PathBuf,
+    pub(crate) overwrite_kubeconfig: bool,
+}
+
+/// Where objects are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Storage {
+    Disk,
+    Memory,
+}
+
+/// The flags that [`Settings::read`] reads.
+pub(crate) fn arguments() -> [Arg; 5] {
+    [
+        Arg::new("data-dir")
+            .long("data-dir")
+            .value_name("FOLDER")
+            .help("Where objects and certificates are kept [default: ~/.pilothouse/data]"),
+        Arg::new("memory")
+            .long("memory")
+            .action(ArgAction::SetTrue)
+            .conflicts_with("data-dir")
+            .help("Keep nothing: everything is forgotten at the end"),
+        Arg::new("port")
+            .long("port")
+            .value_name("PORT")
+            .default_value("6443")
+            .value_parser(value_parser!(u16))
+            .help("Port of the API server on 127.0.0.1; 0 takes a free one"),
+        Arg::new("kubeconfig")
+            .long("kubeconfig")
+            .value_name("FILE")
+            .help("Where the kubeconfig is written [default: ~/.pilothouse/kubeconfig]"),
+        Arg::new("overwrite-kubeconfig")
+            .long("overwrite-kubeconfig")
+            .action(ArgAction::SetTrue)
+            .help("Replace a kubeconfig that somebody else wrote"),
+    ]
+}
+
+impl Settings {
+    pub(crate) fn read(matches: &ArgMatches) -> Self {
+        let home = app::environment::home().join(".pilothouse");
+        let path = |name: &str| matches.get_one::<String>(name).map(PathBuf::from);
+        let in_memory = matches.get_flag("memory");
+        Self {
+            data_dir: path("data-dir").unwrap_or_else(|| home.join("data")),
+            storage: if in_memory { Storage::Memory } else { Storage::Disk },
+            port: matches.get_one("port").copied().unwrap_or(6443),
+            kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
+            overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
+        }
+    }
+
+    /// Where objects are kept, for people.
+    pub(crate) fn store(&self) -> String {
+        match self.storage {
+            Storage::Memory => "memory, forgotten at the end".to_owned(),
+            Storage::Disk => self.data_dir.display().to_string(),
+        }
+    }
+}
