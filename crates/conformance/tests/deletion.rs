@@ -2,20 +2,8 @@
 
 use std::time::Duration;
 
-use conformance::{lab::Lab, patience::eventually};
+use conformance::{lab::Lab, manifests::WEB, patience::eventually};
 use expect_test::expect;
-
-const WEB: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: registry.example/web:1}]}
-";
 
 fn rolled_out() -> Lab {
     let lab = Lab::start();

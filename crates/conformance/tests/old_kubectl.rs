@@ -2,22 +2,8 @@
 
 use std::time::Duration;
 
-use conformance::{lab::Lab, patience::eventually, tools::Kubectl};
+use conformance::{lab::Lab, manifests::WEB, patience::eventually, tools::Kubectl};
 use expect_test::expect;
-
-const WEB: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web, labels: {app: web}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - {name: web, image: registry.example/web:1, ports: [{containerPort: 8080}]}
-";
 
 #[test]
 fn kubectl_1_20_does_the_basics() {

@@ -35,7 +35,7 @@ pub fn explain<C: Controller>(
         Observation::Gone => {
             return Ok(Explanation {
                 controller: C::NAME,
-                observed: vec!["gone".to_owned()],
+                observed: vec!["nothing to look after".to_owned()],
                 steps: Vec::new(),
                 wake_after: None,
             });

@@ -94,6 +94,17 @@ impl Controller for NodeAgent {
         report(&mut plan, &observed.node, now);
         plan
     }
+    fn describe(observed: &NodeWithLease, _now: Time) -> Vec<String> {
+        let conditions = observed.node.status.conditions.iter();
+        let mut lines: Vec<String> = conditions
+            .map(|condition| format!("condition: {}={:?}", condition.kind, condition.status))
+            .collect();
+        let renewed = observed.lease.as_ref().and_then(|lease| lease.spec.renew_time);
+        lines.push(
+            renewed.map_or("lease: none".to_owned(), |time| format!("lease: renewed at {time}")),
+        );
+        lines
+    }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {
         (*resource == api::resources::NODES).then(|| key.name.clone())
     }

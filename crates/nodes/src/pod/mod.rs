@@ -50,6 +50,9 @@ impl Controller for Kubelet {
     fn plan(memory: &mut Memory, observed: &PodOnNode, now: Time) -> Plan<Why> {
         plan::plan(memory, observed, now)
     }
+    fn describe(observed: &PodOnNode, _now: Time) -> Vec<String> {
+        observe::describe(&observed.pod)
+    }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         (*resource == api::resources::PODS).then(|| key.clone())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::views::{Node, Pod};
+use api::views::{ContainerState, Node, Pod};
 use meta::object::ObjectKey;
 use runtime::{Cache, Index, Observation};
 
@@ -49,4 +49,32 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<PodOnNode> {
         host: node_address(&pod.spec.node_name).to_string(),
         pod,
     })
+}
+
+/// What a person wants to know of a pod: one fact a line.
+pub(super) fn describe(pod: &Pod) -> Vec<String> {
+    let deleting = if pod.metadata.is_deleting() { ", being deleted" } else { "" };
+    let (phase, node) = (pod.status.phase, &pod.spec.node_name);
+    let mut lines = vec![format!("pod: {phase:?} on {node}{deleting}")];
+    let containers =
+        pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    lines.extend(containers.map(|container| {
+        let ready = if container.ready { ", ready" } else { "" };
+        let restarts = container.restart_count;
+        format!(
+            "container: {} {}{ready}, {restarts} restarts",
+            container.name,
+            state(&container.state)
+        )
+    }));
+    lines
+}
+
+fn state(state: &ContainerState) -> String {
+    match (&state.running, &state.terminated, &state.waiting) {
+        (Some(_), _, _) => "runs".to_owned(),
+        (None, Some(ended), _) => format!("ended with code {}", ended.exit_code),
+        (None, None, Some(waiting)) => format!("waits: {}", waiting.reason),
+        (None, None, None) => "waits".to_owned(),
+    }
 }
