@@ -83,12 +83,14 @@ impl Queue {
         self.remove_active(key);
     }
 
-    /// The pod to look at next. One that backs off is taken early if no other waits.
+    /// The pod to look at next. One that backs off is taken early if no other waits, unless something
+    /// failed: trying that again at once would never end.
     pub(crate) fn pop(&mut self) -> Option<QueuedPod> {
         if let Some(next) = self.active.pop() {
             return Some(next);
         }
-        let earliest = self.backoff.values().min_by_key(|waiting| waiting.ready_at())?;
+        let rejected = self.backoff.values().filter(|waiting| !waiting.rejected_by.is_empty());
+        let earliest = rejected.min_by_key(|waiting| waiting.ready_at())?;
         let key = earliest.pod.metadata.key();
         self.backoff.remove(&key)
     }
@@ -263,6 +265,7 @@ mod tests {
         queue.give_back(queued, None, at(0));
         queue.flush(at(0));
         assert!(!queue.is_ready());
+        assert_eq!(pop(&mut queue), "-");
         assert_eq!(queue.next_flush(), Some(at(1)));
         queue.flush(at(1));
         assert!(queue.is_ready());
