@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::views::PartialObject;
+use api::{
+    resources::{PODS, REPLICA_SETS},
+    views::PartialObject,
+};
 use meta::{
     object::{ObjectKey, ObjectMeta, OwnerReference, Uid},
     resource::{Resource, Scope},
@@ -72,9 +75,16 @@ impl Graph {
         let uids = self.dependents.get(owner).into_iter().flatten();
         uids.filter_map(|uid| self.nodes.get(uid))
     }
-    /// Resources that dependents of such an owner may be of.
+    /// Resources that dependents of such an owner may be of: those seen, and those that its controller
+    /// makes.
     pub(super) fn children_of(&self, kind: &Text) -> BTreeSet<Resource> {
-        self.children.get(kind).cloned().unwrap_or_default()
+        let mut children = self.children.get(kind).cloned().unwrap_or_default();
+        children.extend(match &**kind {
+            "Deployment" => Some(REPLICA_SETS),
+            "ReplicaSet" | "ReplicationController" => Some(PODS),
+            _ => None,
+        });
+        children
     }
 
     /// Takes in an object; answers who must be looked at.

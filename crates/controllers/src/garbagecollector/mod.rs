@@ -44,10 +44,13 @@ pub enum Key {
     Object(Uid),
 }
 
-/// Whether patches of this object must be merge patches.
+/// What was learnt about one object.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// Patches of this object must be merge patches.
     no_strategic_merge: bool,
+    /// Looks at it that had to wait for resources to be listed.
+    unsynced_waits: u32,
 }
 
 impl Controller for GarbageCollector {

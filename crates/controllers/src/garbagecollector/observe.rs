@@ -38,8 +38,19 @@ pub struct Situation {
     /// Each reference with what its owner is now.
     pub(super) owners: Vec<(OwnerReference, Owner)>,
     pub(super) dependents: Vec<Node>,
+    pub(super) knowledge: Knowledge,
     /// An owner was seen in another namespace.
     pub(super) foreign_owner: Option<Node>,
+}
+
+/// Whether all dependents of an owner that waits for them are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Knowledge {
+    Complete,
+    /// Some resource was not listed yet since the start.
+    Unsynced,
+    /// Resources that dependents may be of could not be read now.
+    Unread,
 }
 
 /// What a live read says of an owner.
@@ -93,7 +104,10 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
         (node, dependents, children, foreign)
     };
     if node.is_orphaning() || node.is_foreground() {
-        return leaving(node, dependents, children, answers);
+        let wanted = view.dynamic.wanted();
+        let synced = wanted.iter().all(|resource| view.dynamic.is_synced(resource));
+        let knowledge = if synced { Knowledge::Complete } else { Knowledge::Unsynced };
+        return leaving(node, (dependents, knowledge), children, answers);
     }
     if node.metadata.is_deleting() || node.metadata.owner_references.is_empty() {
         return Observation::Gone;
@@ -113,6 +127,7 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
         node,
         owners,
         dependents,
+        knowledge: Knowledge::Complete,
         foreign_owner,
     })))
 }
@@ -120,7 +135,7 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
 /// An owner that waits for its dependents: those that the graph has not seen yet count, too.
 fn leaving(
     node: Node,
-    mut dependents: Vec<Node>,
+    (mut dependents, mut knowledge): (Vec<Node>, Knowledge),
     children: std::collections::BTreeSet<Resource>,
     answers: &Answers,
 ) -> Observation<Observed> {
@@ -134,8 +149,13 @@ fn leaving(
         return Observation::Ask(open);
     }
     for resource in &children {
-        let Some(Ok(list)) = answers.get(&read(resource)) else {
-            continue;
+        let list = match answers.get(&read(resource)) {
+            Some(Ok(list)) => list,
+            Some(Err(error)) if error.is_not_found() => continue,
+            Some(Err(_)) | None => {
+                knowledge = Knowledge::Unread;
+                continue;
+            }
         };
         let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
         for item in items.iter().filter_map(|item| PartialObject::deserialize(item).ok()) {
@@ -150,6 +170,7 @@ fn leaving(
         node,
         owners: Vec::new(),
         dependents,
+        knowledge,
         foreign_owner: None,
     })))
 }

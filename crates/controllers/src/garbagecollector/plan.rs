@@ -12,14 +12,25 @@ use serde_json::{Value, json};
 use super::{
     Memory,
     graph::{FOREGROUND, Node, ORPHAN, has},
-    observe::{Owner, Situation},
+    observe::{Knowledge, Owner, Situation},
     why::Why,
 };
 
 /// An owner whose kind is not served or cannot be read is looked for again after this.
 const UNCLEAR_AFTER: Duration = Duration::from_secs(30);
 
-pub(super) fn plan(memory: &Memory, situation: &Situation) -> Plan<Why> {
+/// An owner that waits for its dependents is looked at again after this while they are not all known.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(1);
+/// So often it waits for resources to be listed that perhaps never will be: half a minute, as the
+/// reference waits.
+const UNSYNCED_WAITS_MAX: u32 = 30;
+
+pub(super) fn plan(memory: &mut Memory, situation: &Situation) -> Plan<Why> {
+    if must_wait(memory, situation.knowledge) {
+        let mut plan = Plan::rest();
+        plan.wake(UNKNOWN_AFTER);
+        return plan;
+    }
     if situation.node.is_orphaning() {
         return orphan(memory, situation);
     }
@@ -27,6 +38,19 @@ pub(super) fn plan(memory: &Memory, situation: &Situation) -> Plan<Why> {
         return foreground(situation);
     }
     owned(memory, situation)
+}
+
+/// Whether a dependent may be there that nobody has seen: letting the owner go would orphan it, or
+/// have it collected.
+fn must_wait(memory: &mut Memory, knowledge: Knowledge) -> bool {
+    match knowledge {
+        Knowledge::Complete => false,
+        Knowledge::Unread => true,
+        Knowledge::Unsynced => {
+            memory.unsynced_waits += 1;
+            memory.unsynced_waits <= UNSYNCED_WAITS_MAX
+        }
+    }
 }
 
 /// Takes the owner's references from all dependents, then lets the owner go.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Memory,
     graph::{FOREGROUND, Graph, Node, ORPHAN},
-    observe::{Owner, Situation},
+    observe::{Knowledge, Owner, Situation},
     plan::plan,
 };
 
@@ -35,12 +35,13 @@ fn situation(owners: &[(&str, Owner)], dependents: Vec<Value>) -> Situation {
         node: node(json!({"name": "x", "uid": "x", "ownerReferences": references})),
         owners: owners.collect(),
         dependents: dependents.into_iter().map(node).collect(),
+        knowledge: Knowledge::Complete,
         foreign_owner: None,
     }
 }
 
 fn check(situation: &Situation, expected: Expect) {
-    let plan = plan(&Memory::default(), situation);
+    let plan = plan(&mut Memory::default(), situation);
     let mut lines: Vec<String> = plan
         .steps()
         .map(|step| {
@@ -140,4 +141,38 @@ fn an_orphaning_owner_lets_its_dependents_go_first() {
         patch c {"metadata":{"ownerReferences":[{"$patch":"delete","uid":"x"}]}}: its owner x leaves it behind
         patch x {"metadata":{"finalizers":null}}: its dependents have been let go"#]],
     );
+}
+
+#[test]
+fn an_owner_stays_while_its_dependents_may_not_all_be_known() {
+    for finalizer in [ORPHAN, FOREGROUND] {
+        let mut leaving = situation(&[], vec![]);
+        leaving.node = node(
+            json!({"name": "x", "uid": "x", "deletionTimestamp": THEN, "finalizers": [finalizer]}),
+        );
+        for knowledge in [Knowledge::Unsynced, Knowledge::Unread] {
+            leaving.knowledge = knowledge;
+            check(&leaving, expect!["wake after 1s"]);
+        }
+    }
+}
+
+#[test]
+fn a_resource_that_is_never_listed_does_not_hold_owners_for_ever() {
+    let mut leaving = situation(&[], vec![]);
+    leaving.node =
+        node(json!({"name": "x", "uid": "x", "deletionTimestamp": THEN, "finalizers": [ORPHAN]}));
+    leaving.knowledge = Knowledge::Unsynced;
+    let mut memory = Memory::default();
+    let waits = (0..100).take_while(|_| plan(&mut memory, &leaving).steps().count() == 0).count();
+    assert_eq!(waits, 30);
+}
+
+#[test]
+fn the_kinds_that_built_in_owners_have_are_known_from_the_start() {
+    let graph = Graph::default();
+    let children = |kind: &str| graph.children_of(&kind.into());
+    assert!(children("Deployment").contains(&api::resources::REPLICA_SETS));
+    assert!(children("ReplicaSet").contains(&api::resources::PODS));
+    assert!(children("Widget").is_empty());
 }
