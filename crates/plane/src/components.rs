@@ -20,6 +20,47 @@ pub struct Components {
     pub rules: Rules,
 }
 
+/// What may run as a process of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All controllers.
+    Controllers,
+    /// The scheduler.
+    Scheduler,
+    /// Simulated kubelets.
+    Nodes,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Controllers, Self::Scheduler, Self::Nodes];
+
+    /// A way to a service of the same process, under the part's identity.
+    pub fn join(self, world: &World, service: &Service) -> InProcess {
+        let (name, groups): (_, &[&str]) = match self {
+            Self::Controllers => ("system:kube-controller-manager", &[]),
+            Self::Scheduler => ("system:kube-scheduler", &[]),
+            Self::Nodes => ("system:node:simulated", &["system:nodes"]),
+        };
+        let groups = groups.iter().map(ToString::to_string).collect();
+        let user = User { name: name.to_owned(), groups, ..User::default() };
+        InProcess::new(world.clone(), service.clone(), user, self.field_manager())
+    }
+
+    /// The reference's name of the process.
+    const fn field_manager(self) -> &'static str {
+        match self {
+            Self::Controllers => "kube-controller-manager",
+            Self::Scheduler => "kube-scheduler",
+            Self::Nodes => "kubelet",
+        }
+    }
+
+    fn actor(self, transport: Arc<dyn Transport>) -> Actor {
+        Actor { transport, field_manager: self.field_manager() }
+    }
+}
+
 /// Ways to the API server, one for each kind of component.
 pub struct Identities {
     /// `system:kube-controller-manager`.
@@ -33,15 +74,10 @@ pub struct Identities {
 impl Identities {
     /// Joined to a service of the same process.
     pub fn in_process(world: &World, service: &Service) -> Self {
-        let join = |name: &str, groups: &[&str], user_agent| -> Arc<dyn Transport> {
-            let groups = groups.iter().map(ToString::to_string).collect();
-            let user = User { name: name.to_owned(), groups, ..User::default() };
-            Arc::new(InProcess::new(world.clone(), service.clone(), user, user_agent))
-        };
         Self {
-            controllers: join("system:kube-controller-manager", &[], "kube-controller-manager"),
-            scheduler: join("system:kube-scheduler", &[], "kube-scheduler"),
-            nodes: join("system:node:simulated", &["system:nodes"], "kubelet"),
+            controllers: Arc::new(Part::Controllers.join(world, service)),
+            scheduler: Arc::new(Part::Scheduler.join(world, service)),
+            nodes: Arc::new(Part::Nodes.join(world, service)),
         }
     }
 }
@@ -54,25 +90,46 @@ impl Components {
         identities: &Identities,
         metrics: Arc<Metrics>,
     ) -> Manager {
-        let controllers = Actor {
-            transport: Arc::clone(&identities.controllers),
-            field_manager: "kube-controller-manager",
-        };
+        let controllers = Part::Controllers.actor(Arc::clone(&identities.controllers));
         let mut manager = Manager::new(world.clone(), controllers, metrics);
+        self.provide(&mut manager);
+        add(Part::Controllers, &mut manager);
+        manager.act_as(Part::Scheduler.actor(Arc::clone(&identities.scheduler)));
+        add(Part::Scheduler, &mut manager);
+        manager.act_as(Part::Nodes.actor(Arc::clone(&identities.nodes)));
+        add(Part::Nodes, &mut manager);
+        manager
+    }
+
+    /// A manager with one part alone, as a process of its own has it.
+    pub fn assemble_part(
+        self,
+        part: Part,
+        world: &World,
+        transport: Arc<dyn Transport>,
+        metrics: Arc<Metrics>,
+    ) -> Manager {
+        let mut manager = Manager::new(world.clone(), part.actor(transport), metrics);
+        self.provide(&mut manager);
+        add(part, &mut manager);
+        manager
+    }
+
+    fn provide(self, manager: &mut Manager) {
         if let Some(root_ca) = self.root_ca {
             manager.informers.provide(RootCa(root_ca));
         }
         manager.informers.provide(self.rules);
-        controllers::add_all(&mut manager);
-        manager.act_as(Actor {
-            transport: Arc::clone(&identities.scheduler),
-            field_manager: "kube-scheduler",
-        });
-        manager.add_machine::<Scheduler>();
-        manager
-            .act_as(Actor { transport: Arc::clone(&identities.nodes), field_manager: "kubelet" });
-        manager.add::<Kubelet>();
-        manager.add::<NodeAgent>();
-        manager
+    }
+}
+
+fn add(part: Part, manager: &mut Manager) {
+    match part {
+        Part::Controllers => controllers::add_all(manager),
+        Part::Scheduler => manager.add_machine::<Scheduler>(),
+        Part::Nodes => {
+            manager.add::<Kubelet>();
+            manager.add::<NodeAgent>();
+        }
     }
 }

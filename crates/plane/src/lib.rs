@@ -8,7 +8,7 @@ mod in_process;
 mod register;
 mod server;
 
-pub use components::{Components, Identities};
+pub use components::{Components, Identities, Part};
 pub use in_process::InProcess;
 pub use register::register_nodes;
 pub use server::{ServerSettings, serve};

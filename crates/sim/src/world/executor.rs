@@ -20,8 +20,9 @@ use super::{
 /// All tasks of a simulation.
 pub(super) struct Executor {
     state: Mutex<State>,
-    /// Tasks that were woken and wait for their turn.
-    woken: Arc<Mutex<Vec<u64>>>,
+    /// Tasks that were woken and wait for their turn. Sorted: channels may wake those who wait on them
+    /// in an order that no seed decides.
+    woken: Arc<Mutex<BTreeSet<u64>>>,
     dice: Seeded,
     pub(super) timers: Timers,
 }
@@ -33,6 +34,8 @@ struct State {
     tasks: BTreeMap<u64, Slot>,
     frozen: BTreeSet<String>,
     fingerprint: u64,
+    /// `component/name` of the last one that ran.
+    last: Option<(Arc<Incarnation>, &'static str)>,
 }
 
 struct Slot {
@@ -47,7 +50,7 @@ struct Slot {
 struct Signal {
     id: u64,
     queued: AtomicBool,
-    woken: Arc<Mutex<Vec<u64>>>,
+    woken: Arc<Mutex<BTreeSet<u64>>>,
 }
 
 impl Wake for Signal {
@@ -57,7 +60,7 @@ impl Wake for Signal {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.queued.swap(true, Ordering::Relaxed) {
-            self.woken.lock().push(self.id);
+            self.woken.lock().insert(self.id);
         }
     }
 }
@@ -103,9 +106,10 @@ impl Executor {
         let runs = |id: &u64| {
             state.tasks.get(id).is_some_and(|slot| !state.frozen.contains(&slot.owner.component))
         };
-        let places: Vec<usize> = (0..woken.len()).filter(|place| runs(&woken[*place])).collect();
-        let place = *places.get(self.dice.place(places.len()))?;
-        Some(woken.remove(place))
+        let ready: Vec<u64> = woken.iter().copied().filter(runs).collect();
+        let id = *ready.get(self.dice.place(ready.len()))?;
+        woken.remove(&id);
+        Some(id)
     }
 
     /// Takes the future out of its slot and notes the step in the fingerprint.
@@ -117,8 +121,11 @@ impl Executor {
         state.fingerprint = mix(state.fingerprint ^ mix(id ^ mix(time)));
         let slot = state.tasks.get_mut(&id)?;
         let future = slot.future.take()?;
+        let last = (Arc::clone(&slot.owner), slot.name);
         slot.signal.queued.store(false, Ordering::Relaxed);
-        Some((future, Arc::clone(&slot.signal)))
+        let signal = Arc::clone(&slot.signal);
+        state.last = Some(last);
+        Some((future, signal))
     }
 
     pub(super) fn spawn(
@@ -170,6 +177,12 @@ impl Executor {
     pub(super) fn fingerprint(&self) -> (u64, u64) {
         let state = self.state.lock();
         (state.steps, state.fingerprint)
+    }
+
+    /// `component/name` of the task that ran last.
+    pub(super) fn last(&self) -> Option<String> {
+        let state = self.state.lock();
+        state.last.as_ref().map(|(owner, name)| format!("{}/{name}", owner.component))
     }
 
     /// `component/name` of every task, in the order they were spawned.

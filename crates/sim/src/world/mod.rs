@@ -198,6 +198,11 @@ impl Simulation {
         self.executor.fingerprint()
     }
 
+    /// `component/name` of the task that ran last: who spins, when time stands still.
+    pub fn last(&self) -> Option<String> {
+        self.executor.last()
+    }
+
     /// `component/name` of every living task: who still holds what, when a run does not end.
     pub fn tasks(&self) -> Vec<String> {
         self.executor.tasks()

@@ -1,0 +1,166 @@
+//! Watches the store itself and holds every revision to what must never happen.
+
+mod model;
+mod objects;
+mod ownership;
+mod rest;
+mod rollout;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use meta::object::Uid;
+use parking_lot::Mutex;
+use store::{Event, EventBatch, Revision, Store};
+use world::{Clock, Monotonic};
+
+use self::model::{Change, Model};
+use crate::{scenario::Told, trace::Trace};
+
+/// Something happened that may not happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Violation(pub(crate) String);
+
+type Verdict = Result<(), Violation>;
+
+/// Holds unless `is_well`; says what is wrong if not.
+fn expect(is_well: bool, wrong: impl FnOnce() -> String) -> Verdict {
+    if is_well { Ok(()) } else { Err(Violation(wrong())) }
+}
+
+/// Clones share what they have seen.
+#[derive(Clone)]
+pub(crate) struct Checker(Arc<Mutex<State>>);
+
+struct State {
+    clock: Arc<dyn Clock>,
+    trace: Trace,
+    last: Revision,
+    revisions: BTreeSet<u64>,
+    model: Model,
+    violation: Option<Violation>,
+    /// When something was last written that is no heartbeat.
+    busy: Monotonic,
+    /// Nothing but heartbeats may be written any more.
+    quiet: bool,
+}
+
+impl Checker {
+    pub(crate) fn new(clock: Arc<dyn Clock>, trace: Trace, staleness: Duration) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            clock,
+            trace,
+            last: Revision(1),
+            revisions: BTreeSet::new(),
+            model: Model::new(staleness),
+            violation: None,
+            busy: Monotonic::default(),
+            quiet: false,
+        })))
+    }
+
+    /// Follows a store, in one life of the API server, from where the last one ended.
+    pub(crate) async fn follow(self, store: Arc<dyn Store>) {
+        let last = self.0.lock().last;
+        let mut stream = match store.watch(Vec::new(), Revision(last.0 + 1)).await {
+            Ok(stream) => stream,
+            Err(error) => return self.fail(format!("the history after {last} is gone: {error}")),
+        };
+        drop(store);
+        while let Some(Ok(batch)) = stream.recv().await {
+            self.take(&batch);
+        }
+    }
+
+    /// After a restart the store must have all that was seen.
+    pub(crate) fn reopened(&self, newest: Revision) {
+        let last = self.0.lock().last;
+        if newest < last {
+            self.fail(format!("the store came back at {newest}, it was at {last}"));
+        }
+    }
+
+    pub(crate) fn fail(&self, violation: String) {
+        self.0.lock().violation.get_or_insert(Violation(violation));
+    }
+
+    pub(crate) fn violation(&self) -> Option<Violation> {
+        self.0.lock().violation.clone()
+    }
+
+    /// Revisions so far, and when the last one came that was no heartbeat.
+    pub(crate) fn progress(&self) -> (u64, Monotonic) {
+        let state = self.0.lock();
+        (state.last.0, state.busy)
+    }
+
+    /// From now on heartbeats alone may be written.
+    pub(crate) fn hush(&self) {
+        self.0.lock().quiet = true;
+    }
+
+    /// Whether the cluster is as it should be when nothing goes on.
+    pub(crate) fn at_rest(&self, told: &Told) -> Verdict {
+        rest::check(&self.0.lock().model, told)
+    }
+
+    /// Whether every revision that somebody was told of was seen.
+    pub(crate) fn acknowledged(&self, revisions: &[u64]) -> Verdict {
+        let state = self.0.lock();
+        let lost = revisions.iter().find(|revision| !state.revisions.contains(revision));
+        expect(lost.is_none(), || format!("revision {lost:?} was acknowledged and is not there"))
+    }
+
+    fn take(&self, batch: &EventBatch) {
+        let mut state = self.0.lock();
+        if state.violation.is_some() {
+            return;
+        }
+        if let Err(violation) = state.take(batch) {
+            let revision = batch.revision;
+            let violation = Violation(format!("revision {revision}: {violation}"));
+            state.violation = Some(violation);
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, batch: &EventBatch) -> Verdict {
+        let (last, revision) = (self.last, batch.revision);
+        if batch.events.is_empty() {
+            return expect(revision <= last, || format!("progress beyond {last}"));
+        }
+        expect(revision.0 == last.0 + 1, || format!("follows {last}"))?;
+        self.last = revision;
+        self.revisions.insert(revision.0);
+        let now = self.clock.monotonic();
+        batch.events.iter().try_for_each(|event| self.take_event(event, now))
+    }
+
+    fn take_event(&mut self, event: &Event, now: Monotonic) -> Verdict {
+        let (key, value) = match event {
+            Event::Put { now, .. } => (&now.key, &now.value[..]),
+            Event::Delete { before, .. } => (&before.key, &b"deleted"[..]),
+        };
+        self.trace.mix(key);
+        self.trace.mix(value);
+        let key = String::from_utf8_lossy(key).into_owned();
+        let change = Change::read(&key, event)?;
+        if change.is_heartbeat() {
+            return Ok(());
+        }
+        self.trace.tell(now, || format!("{:>5} {}", self.last, change.describe(&key)));
+        expect(!self.quiet, || format!("{} is written at rest", change.describe(&key)))?;
+        self.busy = now;
+        objects::check(&key, &change)?;
+        ownership::check(&self.model, &change)?;
+        rollout::check(&self.model, &change, now)?;
+        self.model.take(key, change, now);
+        rollout::check_after(&self.model, now)
+    }
+}
+
+/// Short form of a UID for messages.
+fn short(uid: &Uid) -> &str {
+    uid.0.get(..8).unwrap_or(&uid.0)
+}

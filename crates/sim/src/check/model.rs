@@ -1,0 +1,309 @@
+//! What the checker knows of the cluster: the objects as they are, and as they were lately.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use api::views::{Deployment, Kind, Node, PartialObject, Pod, ReplicaSet, Template};
+use bytes::Bytes;
+use meta::object::{ObjectMeta, Uid};
+use serde::de::DeserializeOwned;
+use store::Event;
+use world::Monotonic;
+
+use super::Violation;
+
+/// An object's state before and after.
+#[derive(Debug)]
+pub(super) struct Edge<T> {
+    pub(super) before: Option<Arc<T>>,
+    pub(super) now: Option<Arc<T>>,
+}
+
+/// What an event of the store means.
+#[derive(Debug)]
+pub(super) enum Change {
+    Deployment(Edge<Deployment>),
+    ReplicaSet(Edge<ReplicaSet>),
+    Pod(Edge<Pod>),
+    Node(Edge<Node>),
+    Other(Edge<PartialObject>),
+    /// Leases, Events, and what is no object.
+    Heartbeat,
+}
+
+impl Change {
+    pub(super) fn read(key: &str, event: &Event) -> Result<Self, Violation> {
+        let kind = key.strip_prefix("/registry/").and_then(|rest| rest.split('/').next());
+        Ok(match kind {
+            Some("deployments") => Self::Deployment(edge(key, event)?),
+            Some("replicasets") => Self::ReplicaSet(edge(key, event)?),
+            Some("pods") => Self::Pod(edge(key, event)?),
+            Some("minions") => Self::Node(edge(key, event)?),
+            Some("leases" | "events" | "ranges" | "masterleases") | None => Self::Heartbeat,
+            Some(_) => Self::Other(edge(key, event)?),
+        })
+    }
+
+    /// What goes on for ever: leases, events, reports of nodes, and of pods whose image is missing.
+    pub(super) fn is_heartbeat(&self) -> bool {
+        match self {
+            Self::Heartbeat => true,
+            Self::Node(Edge { before: Some(before), now: Some(now) }) => before.spec == now.spec,
+            Self::Pod(Edge { before: Some(before), now: Some(now) }) => {
+                before.metadata == now.metadata && before.spec == now.spec && lacks_image(now)
+            }
+            Self::Deployment(_)
+            | Self::ReplicaSet(_)
+            | Self::Pod(_)
+            | Self::Node(_)
+            | Self::Other(_) => false,
+        }
+    }
+
+    /// Metadata before and after.
+    pub(super) fn metadata(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
+        match self {
+            Self::Deployment(edge) => edge.metadata(),
+            Self::ReplicaSet(edge) => edge.metadata(),
+            Self::Pod(edge) => edge.metadata(),
+            Self::Node(edge) => edge.metadata(),
+            Self::Other(edge) => edge.metadata(),
+            Self::Heartbeat => (None, None),
+        }
+    }
+
+    /// A line for people.
+    pub(super) fn describe(&self, key: &str) -> String {
+        let key = key.trim_start_matches("/registry/");
+        let verb = match self.metadata() {
+            (None, _) => "created",
+            (Some(_), None) => "gone",
+            (Some(_), Some(now)) if now.is_deleting() => "deleting",
+            (Some(_), Some(_)) => "changed",
+        };
+        let state = match self {
+            Self::Deployment(Edge { now: Some(now), .. }) => deployment(now),
+            Self::ReplicaSet(Edge { now: Some(now), .. }) => {
+                let (spec, status) = (&now.spec, &now.status);
+                let size = spec.replicas.unwrap_or(1);
+                format!("{size}/{}/{}", status.replicas, status.available_replicas)
+            }
+            Self::Pod(Edge { now: Some(now), .. }) => {
+                let ready = if now.is_ready() { "ready" } else { "" };
+                format!("{:?} {ready} {}", now.status.phase, now.spec.node_name)
+            }
+            Self::Deployment(_)
+            | Self::ReplicaSet(_)
+            | Self::Pod(_)
+            | Self::Node(_)
+            | Self::Other(_)
+            | Self::Heartbeat => String::new(),
+        };
+        format!("{key} {verb} {state}")
+    }
+}
+
+fn deployment(now: &Deployment) -> String {
+    let (spec, status) = (&now.spec, &now.status);
+    let progress = status.conditions.iter().find(|condition| condition.kind == *"Progressing");
+    let reason = progress.map_or("", |progress| &*progress.reason);
+    let (size, paused) = (spec.replicas.unwrap_or(1), if spec.paused { " paused" } else { "" });
+    let (updated, available) = (status.updated_replicas, status.available_replicas);
+    let generations = format!("{}/{}", status.observed_generation, now.metadata.generation);
+    format!("{size}/{}/{updated}/{available} seen {generations}{paused} {reason}", status.replicas)
+}
+
+/// Whether a pod can never run.
+pub(super) fn lacks_image(pod: &Pod) -> bool {
+    pod.spec.containers.iter().any(|container| container.image.contains("no-such"))
+}
+
+impl<T: api::views::Object> Edge<T> {
+    fn metadata(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
+        (self.before.as_deref().map(T::metadata), self.now.as_deref().map(T::metadata))
+    }
+}
+
+fn edge<T: DeserializeOwned>(key: &str, event: &Event) -> Result<Edge<T>, Violation> {
+    let read = |value: &Bytes| {
+        let unreadable = |error| Violation(format!("{key} is stored and cannot be read: {error}"));
+        serde_json::from_slice(value).map(Arc::new).map_err(unreadable)
+    };
+    Ok(match event {
+        Event::Put { now, before } => Edge {
+            before: before.as_ref().map(|before| read(&before.value)).transpose()?,
+            now: Some(read(&now.value)?),
+        },
+        Event::Delete { before, .. } => Edge { before: Some(read(&before.value)?), now: None },
+    })
+}
+
+/// An object with its states that somebody may still act on.
+#[derive(Debug)]
+pub(super) struct Track<T> {
+    /// `None` once it is gone.
+    pub(super) now: Option<Arc<T>>,
+    past: VecDeque<(Monotonic, Arc<T>)>,
+}
+
+impl<T> Default for Track<T> {
+    fn default() -> Self {
+        Self { now: None, past: VecDeque::new() }
+    }
+}
+
+impl<T> Track<T> {
+    fn push(&mut self, state: Option<Arc<T>>, now: Monotonic, staleness: Duration) {
+        if let Some(state) = &state {
+            self.past.push_back((now, Arc::clone(state)));
+        }
+        self.now = state;
+        // The first one that is kept was still in force when the time to remember began.
+        while self.past.get(1).is_some_and(|(since, _)| *since + staleness < now) {
+            self.past.pop_front();
+        }
+    }
+
+    /// The states that were in force lately, the present one last.
+    pub(super) fn recent(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.past.iter().map(|(_, state)| state)
+    }
+}
+
+/// All objects.
+#[derive(Debug)]
+pub(super) struct Model {
+    /// How old what is acted on may be.
+    pub(super) staleness: Duration,
+    /// Every key with an object, heartbeats aside.
+    pub(super) keys: BTreeSet<String>,
+    pub(super) uids: BTreeSet<Uid>,
+    pub(super) deployments: BTreeMap<Uid, Track<Deployment>>,
+    pub(super) replica_sets: BTreeMap<Uid, Track<ReplicaSet>>,
+    pub(super) pods: BTreeMap<Uid, Arc<Pod>>,
+    pub(super) nodes: BTreeMap<String, Arc<Node>>,
+    /// Templates that each Deployment had while it was not paused.
+    pub(super) templates: BTreeMap<Uid, Vec<Template>>,
+    /// ReplicaSets that were left behind on purpose.
+    pub(super) orphans: BTreeSet<Uid>,
+    pub(super) terminating: BTreeSet<String>,
+    /// Whose bounds are to be looked at after this change.
+    pub(super) touched: Option<Uid>,
+}
+
+impl Model {
+    pub(super) fn new(staleness: Duration) -> Self {
+        Self {
+            staleness,
+            keys: BTreeSet::new(),
+            uids: BTreeSet::new(),
+            deployments: BTreeMap::new(),
+            replica_sets: BTreeMap::new(),
+            pods: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            templates: BTreeMap::new(),
+            orphans: BTreeSet::new(),
+            terminating: BTreeSet::new(),
+            touched: None,
+        }
+    }
+
+    /// ReplicaSets that a Deployment controls.
+    pub(super) fn sets_of<'a>(
+        &'a self,
+        deployment: &'a Uid,
+    ) -> impl Iterator<Item = &'a Arc<ReplicaSet>> {
+        let owned = self.replica_sets.values().filter_map(|track| track.now.as_ref());
+        owned.filter(move |set| controller(&set.metadata) == Some(deployment))
+    }
+
+    /// Pods that a ReplicaSet controls.
+    pub(super) fn pods_of<'a>(&'a self, set: &'a Uid) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.pods.values().filter(move |pod| controller(&pod.metadata) == Some(set))
+    }
+
+    pub(super) fn take(&mut self, key: String, change: Change, now: Monotonic) {
+        match change.metadata() {
+            (_, Some(metadata)) => {
+                self.uids.insert(metadata.uid.clone());
+                if key.starts_with("/registry/namespaces/") && metadata.is_deleting() {
+                    self.terminating.insert(metadata.name.to_string());
+                }
+                self.keys.insert(key);
+            }
+            (Some(metadata), None) => {
+                self.uids.remove(&metadata.uid);
+                self.keys.remove(&key);
+            }
+            (None, None) => {}
+        }
+        self.touched = None;
+        match change {
+            Change::Deployment(edge) => self.take_deployment(edge, now),
+            Change::ReplicaSet(edge) => self.take_set(edge, now),
+            Change::Pod(edge) => self.take_pod(edge),
+            Change::Node(Edge { before, now }) => {
+                if let Some(node) = now {
+                    self.nodes.insert(node.metadata.name.to_string(), node);
+                } else if let Some(before) = before {
+                    self.nodes.remove(&*before.metadata.name);
+                }
+            }
+            Change::Other(_) | Change::Heartbeat => {}
+        }
+    }
+
+    fn take_deployment(&mut self, edge: Edge<Deployment>, now: Monotonic) {
+        let Some(uid) = edge.uid() else { return };
+        if let Some(deployment) = &edge.now {
+            let templates = self.templates.entry(uid.clone()).or_default();
+            if !deployment.spec.paused && !templates.contains(&deployment.spec.template) {
+                templates.push(deployment.spec.template.clone());
+            }
+            let orphans = deployment.metadata.is_deleting()
+                && deployment.metadata.finalizers.iter().any(|finalizer| **finalizer == *"orphan");
+            if orphans {
+                let left: Vec<Uid> =
+                    self.sets_of(&uid).map(|set| set.metadata.uid.clone()).collect();
+                self.orphans.extend(left);
+            }
+        }
+        self.deployments.entry(uid).or_default().push(edge.now, now, self.staleness);
+    }
+
+    fn take_set(&mut self, edge: Edge<ReplicaSet>, now: Monotonic) {
+        let Some(uid) = edge.uid() else { return };
+        self.replica_sets.entry(uid).or_default().push(edge.now, now, self.staleness);
+    }
+
+    fn take_pod(&mut self, edge: Edge<Pod>) {
+        let Some(uid) = edge.uid() else { return };
+        let Some(pod) = edge.now else {
+            self.pods.remove(&uid);
+            return;
+        };
+        let was_active = self.pods.get(&uid).is_some_and(|pod| pod.is_active());
+        let owner = controller(&pod.metadata).cloned();
+        let was_owned =
+            self.pods.get(&uid).is_some_and(|pod| controller(&pod.metadata) == owner.as_ref());
+        if pod.is_active() && !(was_active && was_owned) {
+            self.touched = owner;
+        }
+        self.pods.insert(uid, pod);
+    }
+}
+
+impl<T: Kind> Edge<T> {
+    fn uid(&self) -> Option<Uid> {
+        let state = self.now.as_ref().or(self.before.as_ref());
+        state.map(|state| state.metadata().uid.clone())
+    }
+}
+
+/// The UID of the owner that manages an object.
+pub(super) fn controller(metadata: &ObjectMeta) -> Option<&Uid> {
+    metadata.controller().map(|owner| &owner.uid)
+}
