@@ -9,6 +9,7 @@ pub mod json;
 pub mod kinds;
 pub mod openapi;
 pub mod proto;
+pub mod quota;
 pub mod resources;
 pub mod schema;
 pub mod validation;

@@ -35,3 +35,7 @@ pub const PERSISTENT_VOLUME_CLAIMS: Resource =
     Resource::new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Scope::Namespaced);
 pub const LEASES: Resource =
     Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);
+pub const RESOURCE_QUOTAS: Resource =
+    Resource::new("", "v1", "resourcequotas", "ResourceQuota", Scope::Namespaced);
+pub const LIMIT_RANGES: Resource =
+    Resource::new("", "v1", "limitranges", "LimitRange", Scope::Namespaced);

@@ -8,6 +8,7 @@ pub mod garbagecollector;
 pub mod job;
 pub mod namespace;
 pub mod replicaset;
+pub mod resourcequota;
 pub mod rootcacertpublisher;
 pub mod serviceaccount;
 mod shared;
@@ -61,6 +62,7 @@ macro_rules! for_each_controller {
             $crate::namespace::NamespaceController,
             $crate::replicaset::ReplicaSetController,
             $crate::replicaset::ReplicationControllerController,
+            $crate::resourcequota::ResourceQuotaController,
             $crate::rootcacertpublisher::RootCaCertPublisher,
             $crate::serviceaccount::ServiceAccountController,
             $crate::statefulset::StatefulSetController,

@@ -18,6 +18,7 @@ mod placement;
 mod pod;
 mod replica_set;
 mod replication_controller;
+mod resource_quota;
 mod service;
 mod service_account;
 mod stateful_set;
@@ -47,15 +48,21 @@ pub use lease::{Lease, LeaseSpec};
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
 pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
 pub use partial::PartialObject;
-pub use persistent_volume_claim::PersistentVolumeClaim;
+pub use persistent_volume_claim::{
+    ModifyVolumeStatus, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimStatus,
+};
 pub use pod::{
     Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
-    NodeSelector, NodeSelectorTerm, Phase, Pod, PodIp, PodSpec, PodStatus, PreferredSchedulingTerm,
-    Probe, Requirement, Resources, Running, SchedulingGate, Terminated, Toleration, Volume,
-    VolumeClaim, Waiting,
+    NodeSelector, NodeSelectorTerm, Phase, Pod, PodAffinity, PodAffinityTerm, PodIp, PodSpec,
+    PodStatus, PreferredSchedulingTerm, Probe, Requirement, Resources, Running, SchedulingGate,
+    Terminated, Toleration, Volume, VolumeClaim, Waiting, WeightedPodAffinityTerm,
 };
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
+pub use resource_quota::{
+    Amounts, ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus, ScopeRequirement, ScopeSelector,
+};
 pub use service::{IpFamily, Service, ServicePort, ServiceSpec};
 pub use service_account::ServiceAccount;
 pub use stateful_set::{

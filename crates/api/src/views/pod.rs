@@ -8,6 +8,7 @@ use meta::{
     time::Time,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Condition, Status, TaintEffect, kind};
 
@@ -37,6 +38,10 @@ pub struct PodSpec {
     pub scheduling_gates: Vec<SchedulingGate>,
     pub overhead: BTreeMap<Text, Text>,
     pub volumes: Vec<Volume>,
+    pub active_deadline_seconds: Option<i64>,
+    pub priority_class_name: Text,
+    /// What the pod as a whole may use, whatever its containers say.
+    pub resources: Resources,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -103,6 +108,29 @@ pub struct Toleration {
 #[serde(rename_all = "camelCase", default)]
 pub struct Affinity {
     pub node_affinity: Option<NodeAffinity>,
+    pub pod_affinity: Option<PodAffinity>,
+    pub pod_anti_affinity: Option<PodAffinity>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct PodAffinity {
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
+    pub required: Vec<PodAffinityTerm>,
+    #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
+    pub preferred: Vec<WeightedPodAffinityTerm>,
+}
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WeightedPodAffinityTerm {
+    pub weight: i32,
+    pub pod_affinity_term: PodAffinityTerm,
+}
+/// Without namespaces and selector the pod's own namespace is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodAffinityTerm {
+    pub namespaces: Vec<Text>,
+    pub namespace_selector: Option<Value>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]

@@ -29,6 +29,8 @@ pub struct ServiceSpec {
     pub ip_families: Vec<IpFamily>,
     pub publish_not_ready_addresses: bool,
     pub traffic_distribution: Text,
+    /// Unset means yes.
+    pub allocate_load_balancer_node_ports: Option<bool>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -39,6 +41,8 @@ pub struct ServicePort {
     /// Number, or name of a container's port.
     pub target_port: Option<IntOrString>,
     pub app_protocol: Option<Text>,
+    /// Zero means none.
+    pub node_port: i32,
 }
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
 pub enum IpFamily {

@@ -3,6 +3,7 @@
 
 mod namespace;
 mod priority;
+pub(crate) mod quota;
 mod service_account;
 mod tolerations;
 

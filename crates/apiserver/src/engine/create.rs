@@ -95,6 +95,7 @@ impl Inner {
         }
         body::warn(&mut warnings, kinds::warnings(&context, &value, None));
         self.admission.check(operation, Action::Create, &value).await?;
+        let charge = self.charge_quotas(operation, Action::Create, &value).await?;
         if operation.dry_run {
             self.refuse_if_taken(operation, &name).await?;
             let outcome = Outcome::Value { value, code: 201, warnings };
@@ -102,7 +103,7 @@ impl Inner {
         }
         let (mut along, _held) = self.allocate(operation, &mut value).await?;
         along.compare.extend(fence);
-        self.store_new(operation, value, along, warnings).await
+        self.store_new(operation, value, along.and(&charge.along), warnings).await
     }
 
     /// Holds while the namespace is the one that admission saw: an object that is created in the

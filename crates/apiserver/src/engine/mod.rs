@@ -16,6 +16,7 @@ mod options;
 mod owners;
 mod ownership;
 mod patch;
+mod quota;
 mod removal;
 mod replace;
 mod reviews;
@@ -65,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) admission: Admission,
     /// Held while a service takes ports or addresses, so that no two take the same.
     pub(crate) allocation: tokio::sync::Mutex<()>,
+    /// Held while quotas are charged. Taken before `allocation`.
+    pub(crate) charging: tokio::sync::Mutex<()>,
     tasks: Vec<Box<dyn Task>>,
 }
 
@@ -81,8 +84,8 @@ impl Engine {
         let revision = store.revision().await?;
         let (caches, tasks) = Caches::start(&world, &store, revision);
         let admission = Admission::new(&caches, &world.dice);
-        let allocation = tokio::sync::Mutex::default();
-        let inner = Inner { world, store, options, caches, admission, allocation, tasks };
+        let [allocation, charging] = [(); 2].map(|()| tokio::sync::Mutex::default());
+        let inner = Inner { world, store, options, caches, admission, allocation, charging, tasks };
         inner.bootstrap().await.map_err(StartError::Bootstrap)?;
         Ok(Self { inner: Arc::new(inner) })
     }

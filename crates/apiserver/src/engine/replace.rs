@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     Inner, address, body, failure, owners, ownership,
+    quota::Charge,
     removal::is_ready_to_go,
     storage::{Along, Present, Write, Written},
 };
@@ -54,10 +55,11 @@ impl Inner {
         }
         body::warn(&mut warnings, kinds::warnings(&context, &new, Some(old)));
         self.admission.check(operation, Action::Update { old }, &new).await?;
+        let charge = self.charge_quotas(operation, Action::Update { old }, &new).await?;
         if operation.dry_run {
             return Ok(Replaced::Done(Outcome::Value { value: new, code: 200, warnings }));
         }
-        self.store_over(operation, present, Proposal { value: new, warnings }).await
+        self.store_over(operation, present, Proposal { value: new, warnings }, charge).await
     }
 
     async fn store_over(
@@ -65,6 +67,7 @@ impl Inner {
         operation: &Operation,
         present: &Present,
         proposal: Proposal,
+        charge: Charge<'_>,
     ) -> Result<Replaced, Status> {
         let Proposal { mut value, warnings } = proposal;
         let facts = operation.resource;
@@ -72,7 +75,8 @@ impl Inner {
         let (along, _held) = if goes {
             (address::release(facts, &present.value), None)
         } else {
-            self.reallocate(operation, &mut value, &present.value).await?
+            let (along, held) = self.reallocate(operation, &mut value, &present.value).await?;
+            (along.and(&charge.along), held)
         };
         let write = Write {
             facts,
@@ -106,5 +110,12 @@ impl Along {
     /// Nothing but the object itself.
     pub(crate) const fn nothing() -> Self {
         Self { compare: Vec::new(), then: Vec::new() }
+    }
+    /// Both together.
+    #[must_use]
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.compare.extend(other.compare.iter().cloned());
+        self.then.extend(other.then.iter().cloned());
+        self
     }
 }

@@ -5,6 +5,7 @@ mod admission;
 mod deleting;
 mod lab;
 mod lists;
+mod quota;
 mod services;
 mod special;
 mod watches;
