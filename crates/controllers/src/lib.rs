@@ -1,5 +1,6 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
+pub mod daemonset;
 pub mod deployment;
 pub mod endpoint;
 pub mod endpointslice;
@@ -52,6 +53,7 @@ pub fn add_wanted(
 macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
+            $crate::daemonset::DaemonSetController,
             $crate::deployment::DeploymentController,
             $crate::endpoint::EndpointsController,
             $crate::endpointslice::EndpointSliceController,

@@ -30,15 +30,15 @@ impl Scene {
         let first = Words::new(parts.next().unwrap_or_default().split_whitespace());
         let mut scene = Self { daemon_sets: vec![set(&first)], ..Self::default() };
         if first.has("rolling") {
-            scene.controller_revisions.push(revision("old 1"));
+            scene.controller_revisions.push(revision("old 1", &first));
         }
         if !first.has("fresh") {
             let number = if first.has("rolling") { 2 } else { 1 };
-            scene.controller_revisions.push(revision(&format!("new {number} holds=new")));
+            scene.controller_revisions.push(revision(&format!("new {number} holds=new"), &first));
         }
         for part in parts.filter(|part| !part.is_empty()) {
             if let Some(rest) = part.strip_prefix("revision ") {
-                scene.controller_revisions.push(revision(rest));
+                scene.controller_revisions.push(revision(rest, &first));
             } else if let Some(rest) = part.strip_prefix("node ") {
                 scene.nodes.push(node(rest));
             } else {
@@ -121,7 +121,7 @@ fn node(text: &str) -> Value {
     })
 }
 
-fn revision(text: &str) -> Value {
+fn revision(text: &str, set: &Words<'_>) -> Value {
     let mut words = text.split_whitespace();
     let mut word = || words.next().unwrap_or_default();
     let (hash, number) = (word(), word());
@@ -130,15 +130,9 @@ fn revision(text: &str) -> Value {
     if words.has("hashless") {
         labels = json!({"app": "web"});
     }
-    let image = words.text("holds").unwrap_or(hash);
-    let template = json!({
-        "metadata": {"labels": {"app": "web"}},
-        "spec": {
-            "containers": [{"name": "main", "image": image}], "nodeSelector": {}, "nodeName": "",
-            "hostNetwork": false, "tolerations": [],
-        },
-        "$patch": "replace",
-    });
+    let mut template = template(set);
+    template["spec"]["containers"][0]["image"] = words.text("holds").unwrap_or(hash).into();
+    template["$patch"] = "replace".into();
     json!({
         "metadata": {
             "name": format!("web-{hash}"), "namespace": "shop", "uid": format!("{hash}-uid"),

@@ -7,7 +7,6 @@ use api::{
     views::{Deployment, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, Template},
 };
 use meta::{
-    hash::{fnv32a, safe_encode},
     object::{Labels, ObjectMeta},
     text::Text,
 };
@@ -19,6 +18,7 @@ use super::{
     rolling,
     rollout::{Fleet, Rollout},
 };
+use crate::shared::template_hash;
 
 /// The label that tells the pods of one ReplicaSet from those of the next.
 const POD_TEMPLATE_HASH: &str = "pod-template-hash";
@@ -33,14 +33,12 @@ pub(super) fn name(deployment: &Deployment) -> String {
     format!("{stem}-{hash}")
 }
 
-/// A stable name for the template; the collision count makes it another one where it was taken.
 fn template_hash(deployment: &Deployment) -> String {
-    let mut bytes = deployment.spec.template.without_hash().to_string().into_bytes();
-    if let Some(count) = deployment.status.collision_count {
+    let collisions = deployment.status.collision_count;
+    if collisions.is_some() {
         cov_mark::hit!(deployment_hash_depends_on_the_collision_count);
-        bytes.extend(i64::from(count).to_le_bytes());
     }
-    safe_encode(fnv32a(&bytes))
+    template_hash::template_hash(&deployment.spec.template, collisions)
 }
 
 /// The ReplicaSet to be made, as it will look at first.

@@ -3,11 +3,14 @@
 use std::{fmt::Write, sync::Arc};
 
 use api::{
+    catalog::builtin,
+    defaults,
     resources::CONTROLLER_REVISIONS,
     views::{ControllerRevision, Kind, Template},
 };
 use meta::{
     object::{Labels, ObjectMeta},
+    resource::Resource,
     text::Text,
     time::Time,
 };
@@ -66,6 +69,15 @@ pub(crate) fn holds(revision: &ControllerRevision, data: &Value) -> bool {
     held == *data
 }
 
+/// Whether a revision, written by a release that knew fewer defaults, means this.
+pub(crate) fn means<K: Kind>(revision: &ControllerRevision, data: &Value) -> bool {
+    let Resource { group, version, plural, .. } = K::RESOURCE;
+    let Some(facts) = builtin().resource(&group, &version, &plural) else { return false };
+    let mut owner = json!({"spec": {"template": template(revision).json()}});
+    defaults::apply(facts, &mut owner);
+    self::data(&Template::from(owner["spec"]["template"].take())) == *data
+}
+
 /// Sorts oldest first.
 pub(crate) fn age(revision: &ControllerRevision) -> (i64, Option<Time>, Text) {
     let metadata = &revision.metadata;
@@ -108,6 +120,11 @@ pub(crate) fn renumber(revision: &ControllerRevision, number: i64) -> Action {
     patch(revision, json!({ "revision": number }))
 }
 
+/// Adds a label to a revision.
+pub(crate) fn label(revision: &ControllerRevision, label: &str, value: &str) -> Action {
+    patch(revision, json!({"metadata": {"labels": {label: value}}}))
+}
+
 /// Forgets a revision.
 pub(crate) fn delete(revision: &ControllerRevision) -> Action {
     Action::Delete {
@@ -148,6 +165,7 @@ fn prune(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    use api::views::StatefulSet;
     use expect_test::expect;
 
     use super::*;
@@ -167,6 +185,20 @@ mod tests {
         let revision =
             ControllerRevision { data: data(&original), ..ControllerRevision::default() };
         assert_eq!(template(&revision).json(), original.json());
+    }
+    #[test]
+    fn a_revision_from_before_a_default_means_the_same() {
+        let container = json!({"name": "c", "image": "img:1"});
+        let old = json!({"spec": {"containers": [container]}});
+        let revision = ControllerRevision {
+            data: data(&Template::from(old.clone())),
+            ..ControllerRevision::default()
+        };
+        let facts = builtin().resource("apps", "v1", "statefulsets").expect("a known kind");
+        let mut set = json!({"spec": {"template": old}});
+        defaults::apply(facts, &mut set);
+        let now = data(&Template::from(set["spec"]["template"].take()));
+        assert!(!holds(&revision, &now) && means::<StatefulSet>(&revision, &now));
     }
     #[test]
     fn a_revision_with_empty_times_holds_the_same() {

@@ -11,4 +11,5 @@ pub(crate) mod service_pods;
 pub(crate) mod slices;
 pub(crate) mod subsets;
 pub(crate) mod tell;
+pub(crate) mod template_hash;
 pub(crate) mod trigger_times;

@@ -47,7 +47,14 @@ pub(super) fn find(members: &Members) -> Result<Revisions, Vec<Step<Why>>> {
     let known = &members.revisions.owned;
     let number = history::next_number(known);
     let equal = known.iter().rev().find(|revision| history::holds(revision, &data));
-    let Some(update) = equal else { return made(members, &data, number) };
+    let Some(update) = equal else {
+        return match known.last() {
+            Some(highest) if history::means::<StatefulSet>(highest, &data) => {
+                Ok(between(members, Arc::clone(highest)))
+            }
+            Some(_) | None => made(members, &data, number),
+        };
+    };
     if known.last().is_some_and(|highest| !Arc::ptr_eq(highest, update)) {
         cov_mark::hit!(stateful_set_raises_an_earlier_revision);
         return Err(vec![Step::new(history::renumber(update, number), Why::OldTemplate)]);
