@@ -8,7 +8,7 @@ use meta::object::ResourceVersion;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::{Object, Status};
+use crate::{Object, Status, managed_fields::OnConflict};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,6 +55,11 @@ pub enum Verb {
         kind: PatchType,
         patch: Content,
     },
+    /// Server-side apply.
+    Apply {
+        applied: Content,
+        on_conflict: OnConflict,
+    },
     Delete {
         options: DeleteOptions,
     },
@@ -64,7 +69,8 @@ pub enum Verb {
     },
 }
 
-/// A decoded body: JSON, whatever it was sent as. `duplicates` are paths given twice.
+/// A decoded body: JSON, whatever it was sent as. `duplicates` are paths given twice; of an applied
+/// body, sentences about them.
 #[derive(Debug, Clone, Default)]
 pub struct Content {
     pub value: Value,

@@ -21,6 +21,8 @@ pub(crate) enum WriteKind {
     Create,
     Update,
     Patch,
+    /// A patch that is an apply.
+    Apply,
 }
 
 const MANAGER_BYTES_MAX: usize = 128;
@@ -30,7 +32,7 @@ impl WriteKind {
         match self {
             Self::Create => "CreateOptions",
             Self::Update => "UpdateOptions",
-            Self::Patch => "PatchOptions",
+            Self::Patch | Self::Apply => "PatchOptions",
         }
     }
 }
@@ -50,6 +52,10 @@ pub(crate) fn write(
         causes.push(cause("FieldValueForbidden", "force", message.to_owned()));
     }
     let manager = query.get("fieldManager");
+    if kind == WriteKind::Apply && manager.is_empty() {
+        let message = "Required value: is required for apply patch";
+        causes.push(cause("FieldValueRequired", "fieldManager", message.to_owned()));
+    }
     causes.extend(check_manager(manager));
     let (dry_run, refused) = parse_dry_run(query.all("dryRun"));
     causes.extend(refused);
@@ -239,7 +245,22 @@ mod tests {
     use super::*;
 
     fn refused(query: &str) -> String {
-        write(WriteKind::Create, &Query::parse(query), "kubectl/v1").unwrap_err().message
+        refused_as(WriteKind::Create, query)
+    }
+    fn refused_as(kind: WriteKind, query: &str) -> String {
+        write(kind, &Query::parse(query), "kubectl/v1").unwrap_err().message
+    }
+
+    #[test]
+    fn an_apply_needs_a_manager_and_other_patches_have_no_force() {
+        assert_eq!(
+            refused_as(WriteKind::Apply, "force=true"),
+            r#"PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch"#
+        );
+        assert_eq!(
+            refused_as(WriteKind::Patch, "force=false&fieldManager=m"),
+            r#"PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch"#
+        );
     }
 
     #[test]

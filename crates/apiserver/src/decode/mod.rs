@@ -1,10 +1,14 @@
 //! Bodies as JSON values, whatever they were sent as.
 
+mod applied;
+
 use std::fmt::Write as _;
 
 use api::{catalog, schema};
 use bytes::Bytes;
 use serde_json::{Map, Value};
+
+pub(crate) use applied::applied;
 
 use crate::{Content, Reason, Status, protobuf};
 

@@ -3,7 +3,7 @@
 use api::catalog;
 use serde_json::{Value, json};
 
-use super::{Inner, body, body::Body, collection::all, failure};
+use super::{Inner, body, body::Body, collection::all, failure, replace::Tracking};
 use crate::{Content, FieldValidation, Operation, Reason, Status, User, Verb};
 
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -37,7 +37,7 @@ impl Inner {
         }
         let body = body::object(&operation, Content { value: object, ..Content::default() })?;
         let Body { value, warnings } = body;
-        match self.create_object(&operation, Body { value, warnings }).await {
+        match self.create_object(&operation, Body { value, warnings }, Tracking::Due).await {
             Ok(_) => Ok(()),
             Err(status) if status.reason == Reason::AlreadyExists => Ok(()),
             Err(status) => Err(status),

@@ -10,6 +10,7 @@ use super::{
     Inner,
     body::{self, Body},
     failure, owners, ownership,
+    replace::Tracking,
     storage::{self, Along, Write, Written},
 };
 use crate::{Content, Operation, Outcome, Status, admission::Action};
@@ -47,7 +48,7 @@ impl Inner {
         }
         let mut body = body::object(operation, content)?;
         body::place(operation, &mut body.value)?;
-        self.create_object(operation, body).await
+        self.create_object(operation, body, Tracking::Due).await
     }
 
     /// Creates an object that is decoded and in its place.
@@ -55,6 +56,7 @@ impl Inner {
         &self,
         operation: &Operation,
         body: Body,
+        tracking: Tracking,
     ) -> Result<Outcome, Status> {
         if !body::text(&body.value, "resourceVersion").is_empty() {
             return Err(failure::unexplained(
@@ -65,7 +67,7 @@ impl Inner {
             && !body::text(&body.value, "generateName").is_empty();
         let (mut names, mut changes) = (1, 1);
         loop {
-            match self.create_once(operation, body.clone()).await? {
+            match self.create_once(operation, body.clone(), tracking).await? {
                 Attempt::Created(outcome) => return Ok(outcome),
                 Attempt::NameTaken(_) if generated && names < NAMES_TRIED_MAX => names += 1,
                 Attempt::NameTaken(status) if generated => return Err(no_unique_name(status)),
@@ -78,13 +80,20 @@ impl Inner {
         }
     }
 
-    async fn create_once(&self, operation: &Operation, body: Body) -> Result<Attempt, Status> {
+    async fn create_once(
+        &self,
+        operation: &Operation,
+        body: Body,
+        tracking: Tracking,
+    ) -> Result<Attempt, Status> {
         let Body { mut value, mut warnings } = body;
         body::warn(&mut warnings, owners::deduplicate(&mut value));
         let fence = self.namespace_fence(operation).await?;
         let now = self.world.clock.wall();
         identify(&mut value, now, &*self.world.dice);
-        ownership::created(operation, &mut value, now);
+        if tracking == Tracking::Due {
+            ownership::created(operation, &mut value, now);
+        }
         self.admission.admit(operation, Action::Create, &mut value).await?;
         let context = self.context(operation);
         kinds::prepare_create(&context, &mut value);

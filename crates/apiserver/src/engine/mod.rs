@@ -1,6 +1,7 @@
 //! The generic engine: one operation in, one outcome out, for every kind alike.
 
 mod address;
+mod apply;
 mod binding;
 mod body;
 mod bootstrap;
@@ -111,6 +112,9 @@ impl Inner {
             Verb::Create { content } => self.create(&operation, content).await,
             Verb::Update { content } => self.update(&operation, content).await,
             Verb::Patch { kind, patch } => self.patch(&operation, kind, patch).await,
+            Verb::Apply { applied, on_conflict } => {
+                self.apply(&operation, &applied, on_conflict).await
+            }
             Verb::Delete { options } => self.delete(&operation, options).await,
             Verb::DeleteCollection { options, query } => {
                 self.delete_collection(&operation, &options, &query).await

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Inner, body, failure,
-    replace::{Proposal, Replaced},
+    replace::{Proposal, Replaced, Tracking},
     storage::Present,
     update::RACES_MAX,
 };
@@ -47,23 +47,33 @@ fn propose(
     content: &Content,
     present: &Present,
 ) -> Result<Proposal, Status> {
+    let (value, warnings) = apply(operation, kind, &present.value, content)?;
+    fit(operation, present, Proposal { value, warnings, tracking: Tracking::Due })
+}
+
+/// Completes what a patch or apply made, which must be of the same object still.
+pub(super) fn fit(
+    operation: &Operation,
+    present: &Present,
+    mut proposal: Proposal,
+) -> Result<Proposal, Status> {
     let facts = operation.resource;
-    let (mut value, warnings) = apply(operation, kind, &present.value, content)?;
-    body::complete(facts, &mut value);
-    body::same_name(operation, &value)?;
-    body::place(operation, &mut value)?;
-    if body::text(&value, "uid") != body::text(&present.value, "uid")
-        && !body::text(&value, "uid").is_empty()
+    let value = &mut proposal.value;
+    body::complete(facts, value);
+    body::same_name(operation, value)?;
+    body::place(operation, value)?;
+    if body::text(value, "uid") != body::text(&present.value, "uid")
+        && !body::text(value, "uid").is_empty()
     {
         let path = Path::new("metadata.uid");
-        let error = FieldError::invalid(&path, body::text(&value, "uid"), "field is immutable");
+        let error = FieldError::invalid(&path, body::text(value, "uid"), "field is immutable");
         return Err(failure::invalid(facts, &operation.name, &[error]));
     }
-    let version = body::text(&value, "resourceVersion");
+    let version = body::text(value, "resourceVersion");
     if !version.is_empty() && version != present.modified.to_string() {
         return Err(failure::modified(facts, &operation.name));
     }
-    Ok(Proposal { value, warnings })
+    Ok(proposal)
 }
 
 /// Patches and decodes, with the warnings or refusal that field validation asks for.

@@ -9,7 +9,7 @@ use super::{
     removal::is_ready_to_go,
     storage::{Along, Present, Write, Written},
 };
-use crate::{Operation, Outcome, Status, admission::Action};
+use crate::{Operation, Outcome, Status, admission::Action, managed_fields};
 
 /// An object on its way from a client into the place of the present one.
 #[derive(Debug, Clone)]
@@ -17,6 +17,16 @@ pub(crate) struct Proposal {
     /// Complete, defaulted, in the version of the operation.
     pub value: Value,
     pub warnings: Vec<String>,
+    pub tracking: Tracking,
+}
+
+/// Who keeps the `managedFields` of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tracking {
+    /// The fields that change are the writer's.
+    Due,
+    /// They are in order already, as after an apply.
+    Done,
 }
 
 /// How a replacement ended.
@@ -34,16 +44,21 @@ impl Inner {
         present: &Present,
         proposal: Proposal,
     ) -> Result<Replaced, Status> {
-        let Proposal { value: mut new, mut warnings } = proposal;
+        let Proposal { value: mut new, mut warnings, tracking } = proposal;
         let old = &present.value;
         body::warn(&mut warnings, owners::deduplicate(&mut new));
         let now = self.world.clock.wall();
-        ownership::changed(operation, old, &mut new, now);
+        if tracking == Tracking::Due {
+            ownership::changed(operation, old, &mut new, now);
+        }
         self.admission.admit(operation, Action::Update { old }, &mut new).await?;
         let context = self.context(operation);
         address::keep(operation.resource, &mut new, old);
         kinds::prepare_update(&context, &mut new, old);
         json::copy(&mut new["metadata"], &old["metadata"], "resourceVersion");
+        if tracking == Tracking::Done {
+            managed_fields::keep_times(old, &mut new);
+        }
         if new == *old {
             let object = present.clone().into_object(operation.resource);
             return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
@@ -59,17 +74,16 @@ impl Inner {
         if operation.dry_run {
             return Ok(Replaced::Done(Outcome::Value { value: new, code: 200, warnings }));
         }
-        self.store_over(operation, present, Proposal { value: new, warnings }, charge).await
+        self.store_over(operation, present, (new, warnings), charge).await
     }
 
     async fn store_over(
         &self,
         operation: &Operation,
         present: &Present,
-        proposal: Proposal,
+        (mut value, warnings): (Value, Vec<String>),
         charge: Charge<'_>,
     ) -> Result<Replaced, Status> {
-        let Proposal { mut value, warnings } = proposal;
         let facts = operation.resource;
         let goes = is_ready_to_go(facts, &value);
         let (along, _held) = if goes {

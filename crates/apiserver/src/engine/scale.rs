@@ -1,19 +1,24 @@
 //! The `Scale` of a workload: its replicas seen through a kind of their own.
 
 use api::{
-    catalog, json,
+    catalog::{self, TypeId},
+    json,
     validation::{FieldError, Path},
 };
 use meta::selector::Selector;
 use serde_json::{Value, json};
 
 use super::{
-    Inner, body, failure,
-    replace::{Proposal, Replaced},
+    Inner, apply, body, failure, ownership,
+    replace::{Proposal, Replaced, Tracking},
     storage::Present,
     update::RACES_MAX,
 };
-use crate::{Content, Object, Operation, Outcome, PatchType, Status, patch};
+use crate::{
+    Content, Object, Operation, Outcome, PatchType, Status,
+    managed_fields::{self, OnConflict, SCALE_VERSION},
+    patch,
+};
 
 /// What a client wants of a workload's scale.
 enum Wanted {
@@ -47,6 +52,55 @@ impl Inner {
         self.set_scale(operation, &Wanted::Patched(kind, patch), Vec::new()).await
     }
 
+    pub(super) async fn apply_scale(
+        &self,
+        operation: &Operation,
+        applied: &Content,
+        on_conflict: OnConflict,
+    ) -> Result<Outcome, Status> {
+        apply::check_kind(&applied.value, SCALE_VERSION, "Scale")?;
+        let facts = operation.resource;
+        for _ in 0..RACES_MAX {
+            let present = self.load(facts, &operation.namespace, &operation.name).await?;
+            let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
+            let proposal = self.propose_scale(operation, &present, applied, on_conflict)?;
+            match self.replace(operation, &present, proposal).await? {
+                Replaced::Done(outcome) => return Ok(shown_as_scale(operation, outcome)),
+                Replaced::Raced => {}
+            }
+        }
+        Err(failure::modified(facts, &operation.name))
+    }
+
+    /// The workload after an apply to its scale, which knows the owners of the replicas alone.
+    fn propose_scale(
+        &self,
+        operation: &Operation,
+        present: &Present,
+        applied: &Content,
+        on_conflict: OnConflict,
+    ) -> Result<Proposal, Status> {
+        let mut scale = scale_of(operation, &present.value);
+        scale["metadata"]["managedFields"] = managed_fields::scale_entries(&present.value);
+        let on_conflict = (on_conflict, self.world.clock.wall());
+        let applied_scale = ownership::applied_scale(
+            operation,
+            scale_type()?,
+            &scale,
+            (&applied.value, on_conflict),
+        )
+        .map_err(|error| apply::refused(applied, &error))?;
+        let entries = applied_scale["metadata"]["managedFields"].clone();
+        let content = Content { value: applied_scale, ..Content::default() };
+        let scale = read(operation, content)?.value;
+        body::same_name(operation, &scale)?;
+        let mut value = scaled(operation, present, &scale)?;
+        let version = operation.resource.resource.api_version();
+        managed_fields::put_scale_entries(&mut value, &version, &entries);
+        let warnings = apply::duplicates(operation, applied)?;
+        Ok(Proposal { value, warnings, tracking: Tracking::Done })
+    }
+
     async fn set_scale(
         &self,
         operation: &Operation,
@@ -66,7 +120,7 @@ impl Inner {
                 }
             };
             let value = scaled(operation, &present, &scale)?;
-            let proposal = Proposal { value, warnings: warnings.clone() };
+            let proposal = Proposal { value, warnings: warnings.clone(), tracking: Tracking::Due };
             match self.replace(operation, &present, proposal).await? {
                 Replaced::Done(outcome) => return Ok(shown_as_scale(operation, outcome)),
                 Replaced::Raced => {}
@@ -77,9 +131,12 @@ impl Inner {
 }
 
 fn read(operation: &Operation, content: Content) -> Result<body::Body, Status> {
+    body::of_type(operation, scale_type()?, "Scale", content)
+}
+
+fn scale_type() -> Result<TypeId, Status> {
     let type_id = catalog::builtin().type_of_kind("autoscaling", "v1", "Scale");
-    let type_id = type_id.ok_or_else(failure::method_not_allowed)?;
-    body::of_type(operation, type_id, "Scale", content)
+    type_id.ok_or_else(failure::method_not_allowed)
 }
 
 /// The workload with the replicas of the scale.

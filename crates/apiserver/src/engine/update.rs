@@ -7,7 +7,7 @@ use super::{
     Inner,
     body::{self, Body},
     failure,
-    replace::{Proposal, Replaced},
+    replace::{Proposal, Replaced, Tracking},
     storage::Present,
 };
 use crate::{Content, Operation, Outcome, Status};
@@ -35,7 +35,7 @@ impl Inner {
             };
             check_preconditions(operation, &present, &body.value)?;
             let Body { value, warnings } = body.clone();
-            let proposal = Proposal { value, warnings };
+            let proposal = Proposal { value, warnings, tracking: Tracking::Due };
             match self.replace(operation, &present, proposal).await? {
                 Replaced::Done(outcome) => return Ok(outcome),
                 Replaced::Raced => {}
@@ -53,7 +53,7 @@ impl Inner {
         if !body::text(&body.value, "resourceVersion").is_empty() {
             return Err(missing);
         }
-        self.create_object(operation, body).await
+        self.create_object(operation, body, Tracking::Due).await
     }
 }
 

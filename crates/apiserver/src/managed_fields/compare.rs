@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     element,
+    keys::Keys,
     schema::{self, Shape},
     set::{self, Node},
     side::{Pair, Side, for_each_key, implied, is_zero},
@@ -95,6 +96,26 @@ impl Level<'_> {
 }
 
 impl Scope<'_> {
+    /// Takes out of a set what this endpoint lets nobody own.
+    pub(super) fn strip(&self, set: &mut Node) {
+        for name in ["apiVersion", "kind"] {
+            set.remove(&element::field(name));
+        }
+        let servers = NEVER_OWNED.iter().map(|name| vec!["metadata", name]);
+        let reset = self.reset_fields.iter().filter_map(|path| path.strip_prefix('.'));
+        for path in servers.chain(reset.map(|path| path.split('.').collect())) {
+            let path: Vec<String> = path.into_iter().map(element::field).collect();
+            set::remove_below(set, &path);
+        }
+        // Everybody has metadata, so nobody owns it.
+        let metadata = element::field("metadata");
+        if let Some(Value::Object(node)) = set.remove(&metadata)
+            && let Some(parts) = set::node(false, node)
+        {
+            set.insert(metadata, parts);
+        }
+    }
+
     fn is_excluded(&self, level: Level<'_>, name: &str) -> bool {
         let mut reset = self.reset_fields.iter().filter_map(|path| path.strip_prefix('.'));
         match level {
@@ -221,8 +242,8 @@ impl Scope<'_> {
     ) {
         let shape = schema::of_type(self.catalog, item);
         let keys = Keys { catalog: self.catalog, item, names: keys };
-        let old = keys.index(pair.old);
-        let new = keys.index(pair.new);
+        let old = index(keys, pair.old);
+        let new = index(keys, pair.new);
         let gone = old.iter().filter(|(key, _)| !new.contains_key(*key));
         for (key, copies) in new.iter().chain(gone) {
             let pair = Pair { old: first(old.get(key)), new: first(new.get(key)) };
@@ -265,37 +286,15 @@ type ItemKey<'v> = Vec<Option<&'v Value>>;
 /// Items by key. Copies of one key are valid in what is stored already.
 type Index<'v> = HashMap<ItemKey<'v>, Vec<&'v Value>>;
 
-struct Keys {
-    catalog: &'static Catalog,
-    item: &'static FieldType,
-    names: &'static [String],
-}
-
-impl Keys {
-    fn index<'v>(&self, side: Side<'v>) -> Index<'v> {
-        let mut index = Index::default();
-        for value in side.list() {
-            let key: ItemKey<'v> = self.names.iter().map(|name| self.key(value, name)).collect();
-            if key.iter().any(Option::is_some) {
-                index.entry(key).or_default().push(value);
-            }
+fn index<'v>(keys: Keys, side: Side<'v>) -> Index<'v> {
+    let mut index = Index::default();
+    for value in side.list() {
+        let key: ItemKey<'v> = keys.names.iter().map(|name| keys.value(value, name)).collect();
+        if key.iter().any(Option::is_some) {
+            index.entry(key).or_default().push(value);
         }
-        index
     }
-    /// A key that the item lacks has the default of its field.
-    fn key<'v>(&self, value: &'v Value, name: &str) -> Option<&'v Value> {
-        value.get(name).or_else(|| match self.item {
-            FieldType::Struct(type_id) => self.catalog.field(*type_id, name)?.default.as_ref(),
-            FieldType::Scalar(_) | FieldType::List(_) | FieldType::Map(_) => None,
-        })
-    }
-    fn element(&self, key: &ItemKey<'_>) -> String {
-        let names = self.names.iter().zip(key);
-        let mut keys: Vec<(&str, &Value)> =
-            names.filter_map(|(name, value)| Some((name.as_str(), (*value)?))).collect();
-        keys.sort_by_key(|(name, _)| *name);
-        element::keyed(keys.into_iter())
-    }
+    index
 }
 
 fn first<'v>(copies: Option<&Vec<&'v Value>>) -> Side<'v> {

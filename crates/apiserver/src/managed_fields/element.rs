@@ -43,6 +43,27 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
 }
 
+/// An element as it is written in the paths of messages: `.name`, `[name="x"]`, `[="x"]`, `[0]`.
+pub(super) fn shown(element: &str) -> String {
+    let (kind, rest) = element.split_at_checked(2).unwrap_or(("", element));
+    match kind {
+        "f:" => format!(".{rest}"),
+        "k:" => {
+            let keys: Map<String, Value> = serde_json::from_str(rest).unwrap_or_default();
+            let pairs: Vec<String> =
+                keys.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("[{}]", pairs.join(","))
+        }
+        "v:" => format!("[={rest}]"),
+        _ => format!("[{rest}]"),
+    }
+}
+
+/// A whole path as messages write it.
+pub(super) fn path(elements: &[&str]) -> String {
+    elements.iter().map(|element| shown(element)).collect()
+}
+
 /// The element as the server spells it. The outer `None` says that it is none, the inner one that
 /// its kind is not known.
 #[expect(clippy::option_option, reason = "unreadable and unknown are different answers")]

@@ -15,7 +15,14 @@ const FIELDS: &str = "fieldsV1";
 #[derive(Debug, Clone)]
 pub(super) struct Entry(Map<String, Value>);
 
-/// What tells entries of updates apart.
+/// How the fields of an entry were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Operation {
+    Apply,
+    Update,
+}
+
+/// What tells entries of updates apart; those of applies are, without the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Identity<'a> {
     pub(super) manager: &'a str,
@@ -32,12 +39,22 @@ pub(super) enum Base {
 
 impl Entry {
     pub(super) fn update(identity: Identity<'_>, time: String, fields: Node) -> Self {
+        let mut entry = Self::new("Update", identity, fields);
+        entry.set_time(time);
+        entry
+    }
+
+    /// An entry without time.
+    pub(super) fn applied(identity: Identity<'_>, fields: Node) -> Self {
+        Self::new("Apply", identity, fields)
+    }
+
+    fn new(operation: &str, identity: Identity<'_>, fields: Node) -> Self {
         let mut members = Map::new();
         for (key, text) in [
             ("manager", identity.manager),
-            ("operation", "Update"),
+            ("operation", operation),
             ("apiVersion", identity.api_version),
-            ("time", &time),
             ("fieldsType", "FieldsV1"),
         ] {
             members.insert(key.to_owned(), text.into());
@@ -64,15 +81,24 @@ impl Entry {
     fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
-    fn identity(&self) -> Identity<'_> {
+    pub(super) fn identity(&self) -> Identity<'_> {
         Identity {
             manager: self.text("manager"),
             api_version: self.text("apiVersion"),
             subresource: self.text("subresource"),
         }
     }
+    pub(super) fn operation(&self) -> Operation {
+        if self.text("operation") == "Apply" { Operation::Apply } else { Operation::Update }
+    }
     fn is_update(&self) -> bool {
-        self.text("operation") == "Update"
+        self.operation() == Operation::Update
+    }
+    pub(super) fn is_apply_of(&self, identity: Identity<'_>) -> bool {
+        let own = self.identity();
+        !self.is_update()
+            && own.manager == identity.manager
+            && own.subresource == identity.subresource
     }
     pub(super) fn is_update_of(&self, identity: Identity<'_>) -> bool {
         self.is_update() && self.identity() == identity
@@ -80,13 +106,46 @@ impl Entry {
     pub(super) fn owns_nothing(&self) -> bool {
         self.0.get(FIELDS).and_then(Value::as_object).is_none_or(Map::is_empty)
     }
+    pub(super) fn fields(&self) -> &Node {
+        let fields = self.0.get(FIELDS).and_then(Value::as_object);
+        fields.expect("entries are read with a set or made with one")
+    }
     pub(super) fn fields_mut(&mut self) -> &mut Node {
         let fields = self.0.entry(FIELDS).or_insert_with(|| json!({}));
         fields.as_object_mut().expect("entries are read with a set or made with one")
     }
+    /// The same entry with other fields, in another version.
+    pub(super) fn with(mut self, api_version: &str, fields: Node) -> Self {
+        self.0.insert("apiVersion".to_owned(), api_version.into());
+        self.0.insert(FIELDS.to_owned(), Value::Object(fields));
+        self
+    }
+    /// Whether both are of one manager, whatever the version.
+    pub(super) fn is_same_manager(&self, other: &Self) -> bool {
+        ["manager", "operation", "subresource"].iter().all(|key| self.text(key) == other.text(key))
+    }
+    pub(super) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+    pub(super) fn clear_time(&mut self) {
+        self.0.remove("time");
+    }
+    pub(super) fn time(&self) -> Option<&str> {
+        self.0.get("time").and_then(Value::as_str)
+    }
     pub(super) fn set_time(&mut self, time: String) {
         self.0.insert("time".to_owned(), time.into());
     }
+}
+
+/// The entries of a stored object, none if they cannot be read.
+pub(super) fn of(object: &Value) -> Vec<Entry> {
+    read_stored(object.pointer("/metadata/managedFields"))
+}
+
+/// The entries of a list, none if they cannot be read.
+pub(super) fn read(list: &Value) -> Vec<Entry> {
+    read_stored(Some(list))
 }
 
 /// Takes the entries that came with an object out of it.
@@ -111,15 +170,15 @@ pub(super) fn base(subresource: &str, old: Option<&Value>, sent: Option<Value>) 
     let Some(old) = old else { return Base::Entries(Vec::new()) };
     let stored = old.pointer("/metadata/managedFields");
     let entries = match sent {
+        // Most writers carry them along as they are, which saves a copy.
+        Some(Value::Array(sent)) if stored.and_then(Value::as_array) == Some(&sent) => {
+            as_stored(sent)
+        }
         Some(Value::Array(sent)) if subresource.is_empty() => {
             if is_reset(&sent) {
                 return Base::Untracked;
             }
-            if stored.and_then(Value::as_array) == Some(&sent) {
-                as_stored(sent)
-            } else {
-                read_sent(sent).unwrap_or_else(|| read_stored(stored))
-            }
+            read_sent(sent).unwrap_or_else(|| read_stored(stored))
         }
         _ => read_stored(stored),
     };

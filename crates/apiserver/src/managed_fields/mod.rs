@@ -1,18 +1,34 @@
-//! Who wrote which field: what a write does to `metadata.managedFields`.
+//! Who wrote which field: what a write does to `metadata.managedFields`, and what an apply may do.
 //!
 //! A create, update or patch is recorded under operation `Update`. The old and the new object are
 //! compared along the schema; what the writer added or modified goes to its entry, and leaves those
 //! of all others, as does what it removed. Sets of fields stay in the form they are stored in, so
 //! that entries which a write does not touch cost nothing.
 
+mod apply;
 mod compare;
+mod conflict;
 mod element;
 mod entries;
+mod fields;
+mod keys;
+mod last_applied;
+mod merge;
+mod prune;
+mod remove;
+mod scale;
 mod schema;
 mod set;
 mod side;
+mod typed;
+mod versions;
 
-use api::catalog::{ResourceFacts, builtin};
+pub use apply::{ApplyError, OnConflict, apply, keep_times};
+pub use conflict::Conflict;
+pub use scale::{SCALE_VERSION, put_scale_entries, scale_entries};
+pub use typed::Misfit;
+
+use api::catalog::{Catalog, ResourceFacts, TypeId, builtin};
 use meta::time::Time;
 use serde_json::Value;
 
@@ -23,6 +39,8 @@ use entries::{Base, Entry, Identity};
 #[derive(Debug, Clone, Copy)]
 pub struct Ownership<'a> {
     pub resource: &'a ResourceFacts,
+    /// Of the objects that travel: the resource's own, or that of a scale.
+    pub type_id: TypeId,
     /// Empty, or `status`, `scale`, ….
     pub subresource: &'a str,
     pub manager: &'a str,
@@ -31,6 +49,22 @@ pub struct Ownership<'a> {
     pub now: Time,
     /// Paths that this endpoint lets nobody own, such as `.status`.
     pub reset_fields: &'a [String],
+}
+
+impl<'a> Ownership<'a> {
+    fn catalog(&self) -> &'static Catalog {
+        builtin()
+    }
+    fn scope(&self) -> Scope<'a> {
+        Scope { catalog: builtin(), type_id: self.type_id, reset_fields: self.reset_fields }
+    }
+    fn identity(&self) -> Identity<'a> {
+        Identity {
+            manager: self.manager,
+            api_version: self.api_version,
+            subresource: self.subresource,
+        }
+    }
 }
 
 /// Records a create (without `old`), update or patch in the new object's `managedFields`. Call it
@@ -44,12 +78,7 @@ pub fn update(request: &Ownership<'_>, old: Option<&Value>, new: &mut Value) {
         Base::Untracked => return,
         Base::Entries(entries) => entries,
     };
-    let scope = Scope {
-        catalog: builtin(),
-        type_id: request.resource.type_id,
-        reset_fields: request.reset_fields,
-    };
-    let difference = compare::compare(&scope, old, new);
+    let difference = compare::compare(&request.scope(), old, new);
     if !difference.is_empty() {
         record(request, &mut entries, difference);
     }
@@ -63,11 +92,7 @@ fn record(request: &Ownership<'_>, entries: &mut Vec<Entry>, difference: Differe
         set::subtract(entry.fields_mut(), &removed);
     }
     if !gained.is_empty() {
-        let own = Identity {
-            manager: request.manager,
-            api_version: request.api_version,
-            subresource: request.subresource,
-        };
+        let own = request.identity();
         let now = request.now.to_string();
         match entries.iter_mut().find(|entry| entry.is_update_of(own)) {
             Some(entry) => {

@@ -49,10 +49,56 @@ pub(super) fn of_type<'a>(catalog: &Catalog, kind: &'a FieldType) -> Shape<'a> {
     match kind {
         FieldType::Scalar(Scalar::Any | Scalar::Json | Scalar::Raw) => Shape::Deduced,
         FieldType::Scalar(_) | FieldType::List(_) => Shape::Atomic,
+        FieldType::Struct(type_id) if catalog.type_of(*type_id).one_of => Shape::Deduced,
         FieldType::Struct(type_id) if catalog.type_of(*type_id).atomic => Shape::Atomic,
         FieldType::Struct(type_id) => Shape::Struct(*type_id),
         FieldType::Map(values) => Shape::Map(values),
     }
+}
+
+/// A member of a value with keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    pub(super) shape: Shape<'static>,
+    /// A field of a struct, and not a key that somebody thought of.
+    pub(super) is_declared: bool,
+}
+
+/// What the schema says of a member; `None` if there can be none of this name.
+pub(super) fn member(
+    catalog: &'static Catalog,
+    shape: Shape<'static>,
+    name: &str,
+) -> Option<Member> {
+    match shape {
+        Shape::Struct(type_id) => match catalog.field(type_id, name) {
+            Some(field) => {
+                Some(Member { shape: of_field(catalog, Some(field)), is_declared: true })
+            }
+            None if is_type_meta(catalog, type_id, name) => {
+                Some(Member { shape: Shape::Atomic, is_declared: true })
+            }
+            None => None,
+        },
+        Shape::Map(values) => Some(Member { shape: of_type(catalog, values), is_declared: false }),
+        Shape::Deduced => Some(Member { shape: Shape::Deduced, is_declared: false }),
+        Shape::Atomic | Shape::Items { .. } | Shape::Set => None,
+    }
+}
+
+/// What the schema says of the items of a list whose parts are told apart.
+pub(super) fn item(catalog: &Catalog, shape: Shape<'static>) -> Shape<'static> {
+    match shape {
+        Shape::Items { item, .. } => of_type(catalog, item),
+        Shape::Set | Shape::Atomic | Shape::Struct(_) | Shape::Map(_) | Shape::Deduced => {
+            Shape::Atomic
+        }
+    }
+}
+
+/// Whether the name is one of the two that say what an object is.
+pub(super) fn is_type_meta(catalog: &Catalog, type_id: TypeId, name: &str) -> bool {
+    matches!(name, "apiVersion" | "kind") && catalog.type_of(type_id).has_type_meta
 }
 
 /// Whether a struct that lacks the field in JSON has it all the same, at its zero value: the

@@ -13,7 +13,7 @@ pub(super) type Node = Map<String, Value>;
 const SELF: &str = ".";
 
 /// Whether a node below the root belongs to the set.
-fn is_member(node: &Node) -> bool {
+pub(super) fn is_member(node: &Node) -> bool {
     node.is_empty() || node.contains_key(SELF)
 }
 
@@ -34,7 +34,8 @@ fn settle(node: &mut Node, is_member: bool) -> bool {
     true
 }
 
-fn children(node: &Node) -> impl Iterator<Item = (&String, &Node)> {
+/// The children of a node; the mark of a member is none.
+pub(super) fn children(node: &Node) -> impl Iterator<Item = (&String, &Node)> {
     node.iter().filter(|(key, _)| *key != SELF).filter_map(|(key, child)| {
         let child = child.as_object()?;
         Some((key, child))
@@ -51,6 +52,54 @@ pub(super) fn subtract(set: &mut Node, taken: &Node) {
         if !settle(child, stays_member) {
             set.remove(key);
         }
+    }
+}
+
+/// The members that are in both sets.
+pub(super) fn intersection(set: &Node, other: &Node) -> Node {
+    let common = children(set).filter_map(|(key, child)| {
+        let other_child = other.get(key)?.as_object()?;
+        let both = is_member(child) && is_member(other_child);
+        Some((key.clone(), node(both, intersection(child, other_child))?))
+    });
+    common.collect()
+}
+
+/// Takes out the members on the way down the path, its end with all that lies below it.
+pub(super) fn remove_below(set: &mut Node, path: &[String]) {
+    let Some((key, rest)) = path.split_first() else { return };
+    if rest.is_empty() {
+        set.remove(key);
+        return;
+    }
+    let Some(Value::Object(child)) = set.get_mut(key) else { return };
+    let stays_member = is_member(child);
+    remove_below(child, rest);
+    if !settle(child, stays_member) {
+        set.remove(key);
+    }
+}
+
+/// Whether what lies at the path is a member.
+pub(super) fn contains(set: &Node, path: &[String]) -> bool {
+    let Some((key, rest)) = path.split_first() else { return false };
+    let Some(Value::Object(child)) = set.get(key) else { return false };
+    if rest.is_empty() { is_member(child) } else { contains(child, rest) }
+}
+
+/// Visits each member, parents first, with the elements on the way to it.
+pub(super) fn for_each_member(set: &Node, visit: &mut impl FnMut(&[&str])) {
+    walk(set, &mut Vec::new(), visit);
+}
+
+fn walk<'s>(set: &'s Node, path: &mut Vec<&'s str>, visit: &mut impl FnMut(&[&str])) {
+    for (key, child) in children(set) {
+        path.push(key);
+        if is_member(child) {
+            visit(path);
+        }
+        walk(child, path, visit);
+        path.pop();
     }
 }
 

@@ -42,6 +42,7 @@ impl<'a> Write<'a> {
         };
         let request = Ownership {
             resource,
+            type_id: resource.type_id,
             subresource: self.subresource,
             manager: self.manager,
             api_version: &resource.resource.api_version(),

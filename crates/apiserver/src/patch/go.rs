@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 /// Print form: `map[a:1 b:[x y]]`.
-pub(super) fn print(value: &Value) -> String {
+pub(crate) fn print(value: &Value) -> String {
     let mut text = String::new();
     write_value(&mut text, value);
     text
@@ -53,8 +53,26 @@ fn write_number(text: &mut String, number: &serde_json::Number) {
     written.expect("a string takes everything");
 }
 
+/// The form of source code: `[]interface {}{"a", 1}`.
+pub(crate) fn syntax(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::String(text) => quote(text),
+        Value::Bool(_) | Value::Number(_) => print(value),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", joined(items.iter().map(syntax).collect()))
+        }
+        Value::Object(members) => {
+            let members =
+                members.iter().map(|(key, member)| format!("{}:{}", quote(key), syntax(member)));
+            format!("map[string]interface {{}}{{{}}}", joined(members.collect()))
+        }
+    }
+}
+
 /// Quoted: backslashes, quotes and control characters are escaped.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
@@ -75,7 +93,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Name of the type that a decoded value has.
-pub(super) fn type_of(value: &Value) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "<nil>",
         Value::Bool(_) => "bool",
@@ -88,7 +106,7 @@ pub(super) fn type_of(value: &Value) -> &'static str {
 }
 
 /// Name of the JSON value in decoding errors.
-pub(super) fn json_kind(value: &Value) -> &'static str {
+pub(crate) fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -3,7 +3,7 @@
 
 mod convert;
 mod error;
-mod go;
+pub(crate) mod go;
 mod json;
 mod merge;
 mod pointer;

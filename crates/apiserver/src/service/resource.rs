@@ -10,6 +10,7 @@ use crate::{
     Content, Operation, Outcome, PatchType, Reason, Status, User, Verb,
     decode::{self, BodyType, Expected},
     encode::{Encoder, EventEncoder},
+    managed_fields::OnConflict,
     negotiation::{self, Endpoint, Format},
     options::{self, WriteKind, WriteOptions},
     request_info::{RequestInfo, ResourcePath},
@@ -23,6 +24,13 @@ pub(super) struct Call<'a> {
     pub path: &'a ResourcePath,
     pub target: Target,
     pub user: User,
+}
+
+/// What the Content-Type of a PATCH asks for.
+#[derive(Debug, Clone, Copy)]
+enum Patching {
+    Patch(PatchType),
+    Apply,
 }
 
 /// What the users of a resource are told that has had its time.
@@ -40,9 +48,9 @@ pub(super) fn deprecation(target: Target) -> Option<String> {
 
 impl Inner {
     pub(super) async fn resource(&self, call: Call<'_>) -> Result<Response, Status> {
-        let patch_type = call.patch_type()?;
+        let patching = call.patching()?;
         let format = call.format()?;
-        let operation = call.operation(patch_type)?;
+        let operation = call.operation(patching)?;
         let outcome = self.backend.run(operation).await?;
         self.respond(&call, format, outcome)
     }
@@ -85,15 +93,18 @@ impl Inner {
 }
 
 impl Call<'_> {
-    fn patch_type(&self) -> Result<Option<PatchType>, Status> {
+    fn patching(&self) -> Result<Option<Patching>, Status> {
         if self.info.verb != "patch" {
             return Ok(None);
         }
         let content_type = self.request.header(header::CONTENT_TYPE);
         match content_type.split(';').next().unwrap_or_default() {
-            "application/json-patch+json" => Ok(Some(PatchType::Json)),
-            "application/merge-patch+json" => Ok(Some(PatchType::Merge)),
-            "application/strategic-merge-patch+json" => Ok(Some(PatchType::Strategic)),
+            "application/json-patch+json" => Ok(Some(Patching::Patch(PatchType::Json))),
+            "application/merge-patch+json" => Ok(Some(Patching::Patch(PatchType::Merge))),
+            "application/strategic-merge-patch+json" => {
+                Ok(Some(Patching::Patch(PatchType::Strategic)))
+            }
+            "application/apply-patch+yaml" => Ok(Some(Patching::Apply)),
             _ => {
                 let message = "415: Unsupported Media Type";
                 Err(Status::new(415, Reason::UnsupportedMediaType, message).about("", "", ""))
@@ -118,8 +129,8 @@ impl Call<'_> {
         )
     }
 
-    fn operation(&self, patch_type: Option<PatchType>) -> Result<Operation, Status> {
-        let (verb, options) = self.verb(patch_type)?;
+    fn operation(&self, patching: Option<Patching>) -> Result<Operation, Status> {
+        let (verb, options) = self.verb(patching)?;
         let facts = self.target.facts;
         let is_item = self.path.is_item && !self.path.is_watch_path;
         let is_cluster_scoped = facts.resource.scope == meta::resource::Scope::Cluster;
@@ -137,14 +148,20 @@ impl Call<'_> {
         })
     }
 
-    fn verb(&self, patch_type: Option<PatchType>) -> Result<(Verb, WriteOptions), Status> {
+    fn verb(&self, patching: Option<Patching>) -> Result<(Verb, WriteOptions), Status> {
         let query = &self.info.query;
         let verb = match self.info.verb {
             "list" => Verb::List(options::list(query)?),
             "watch" => Verb::Watch(self.watch()?),
             "create" => return self.write(WriteKind::Create, |content| Verb::Create { content }),
             "update" => return self.write(WriteKind::Update, |content| Verb::Update { content }),
-            "patch" => return self.patch(patch_type.unwrap_or(PatchType::Strategic)),
+            "patch" => {
+                return match patching {
+                    Some(Patching::Apply) => self.apply(),
+                    Some(Patching::Patch(kind)) => self.patch(kind),
+                    None => self.patch(PatchType::Strategic),
+                };
+            }
             "delete" | "deletecollection" => return self.delete(),
             _ => Verb::Get { resource_version: query.get("resourceVersion").to_owned() },
         };
@@ -185,6 +202,15 @@ impl Call<'_> {
             Status::new(400, Reason::BadRequest, message)
         })?;
         Ok((Verb::Patch { kind, patch }, options))
+    }
+
+    fn apply(&self) -> Result<(Verb, WriteOptions), Status> {
+        let body = self.body()?;
+        let options = self.write_options(WriteKind::Apply)?;
+        let applied = decode::applied(body)?;
+        let is_forced = self.info.query.flag("force");
+        let on_conflict = if is_forced { OnConflict::TakeOver } else { OnConflict::Refuse };
+        Ok((Verb::Apply { applied, on_conflict }, options))
     }
 
     fn delete(&self) -> Result<(Verb, WriteOptions), Status> {

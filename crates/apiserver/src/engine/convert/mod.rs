@@ -60,6 +60,11 @@ pub(crate) fn stored(mut value: Value, facts: &ResourceFacts) -> Value {
     value
 }
 
+/// A tree of one version of a kind in another one.
+pub(crate) fn between(value: Value, from: &ResourceFacts, to: &ResourceFacts) -> Value {
+    shown(stored(value, from), to)
+}
+
 /// A stored object in the version of `facts`.
 pub(crate) fn object(object: Arc<Object>, facts: &ResourceFacts) -> Arc<Object> {
     if difference(facts) == Difference::None {

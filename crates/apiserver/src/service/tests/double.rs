@@ -94,6 +94,12 @@ async fn outcome(operation: Operation) -> Result<Outcome, Status> {
             let value = json!({"asked": asked, "kind": format!("{kind:?}"), "got": patch.value});
             Ok(Outcome::Value { value, code: 200, warnings: Vec::new() })
         }
+        Verb::Apply { applied, on_conflict } => {
+            let value = json!({
+                "asked": asked, "on_conflict": format!("{on_conflict:?}"), "got": applied.value,
+            });
+            Ok(Outcome::Value { value, code: 200, warnings: Vec::new() })
+        }
         Verb::Delete { options } | Verb::DeleteCollection { options, .. } => {
             let value = json!({"asked": asked, "options": format!("{options:?}")});
             Ok(Outcome::Value { value, code: 200, warnings: Vec::new() })
