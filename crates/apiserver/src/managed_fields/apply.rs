@@ -1,13 +1,14 @@
 //! Server-side apply: the live object and the applied one become one, what the manager no longer
 //! applies goes unless others own it, and what others own is not changed against their will.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
+use api::catalog::builtin;
 use serde_json::{Map, Value};
 
 use super::{
     Ownership,
-    compare::{self, Scope},
+    compare::{self, Difference, Scope},
     conflict::{self, Conflict},
     entries::{self, Entry, Identity},
     fields, last_applied, merge,
@@ -62,7 +63,7 @@ pub fn apply(
     if applied.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
         return Err(ApplyError::ManagedFields);
     }
-    let misfits = typed::check(request.catalog(), request.type_id, applied);
+    let misfits = typed::check(builtin(), request.type_id, applied);
     if !misfits.is_empty() {
         return Err(ApplyError::Schema(misfits));
     }
@@ -132,8 +133,7 @@ impl<'a> Application<'a> {
 
     fn result(&self, on_conflict: OnConflict) -> Result<Value, ApplyError> {
         let request = self.request;
-        let catalog = request.catalog();
-        let mut fields = fields::of(catalog, request.type_id, self.applied);
+        let mut fields = fields::of(builtin(), request.type_id, self.applied);
         request.scope().strip(&mut fields);
         let (last, others): (Vec<Entry>, Vec<Entry>) =
             self.entries.iter().cloned().partition(|entry| entry.is_apply_of(self.own()));
@@ -142,7 +142,7 @@ impl<'a> Application<'a> {
         if let Some(time) = last.as_ref().and_then(Entry::time) {
             own.set_time(time.to_owned());
         }
-        let merged = merge::merge(catalog, request.type_id, &self.live, self.applied);
+        let merged = merge::merge(builtin(), request.type_id, &self.live, self.applied);
         let last = last.as_ref().and_then(|last| Last::of(request, last));
         let owners = others.iter().chain([&own]);
         let pruned = prune::prune(request, merged, last.as_ref(), owners);
@@ -159,15 +159,12 @@ impl<'a> Application<'a> {
     ) -> Result<Vec<Entry>, ApplyError> {
         let mut conflicts = Vec::new();
         let mut kept = Vec::new();
-        let mut differences: Vec<(String, compare::Difference)> = Vec::new();
+        let mut differences = BTreeMap::new();
         for mut entry in others {
             let name = entry.identity().api_version.to_owned();
-            if !differences.iter().any(|(known, _)| *known == name) {
-                let Some(version) = Version::find(self.request, &name) else { continue };
-                differences.push((name.clone(), self.difference(version, result)));
-            }
-            let known = differences.iter().find(|(known, _)| *known == name);
-            let Some((_, difference)) = known else { continue };
+            let difference = differences
+                .entry(name.clone())
+                .or_insert_with(|| self.difference_in(&name, result).unwrap_or_default());
             let changed = set::intersection(entry.fields(), &difference.gained);
             conflicts.extend(conflict::with(&entry, &changed));
             set::subtract(entry.fields_mut(), &changed);
@@ -180,7 +177,12 @@ impl<'a> Application<'a> {
         Err(ApplyError::Conflicts(conflicts))
     }
 
-    fn difference(&self, version: Version<'_>, result: &Value) -> compare::Difference {
+    /// `None` if the kind has no such version.
+    fn difference_in(&self, version: &str, result: &Value) -> Option<Difference> {
+        Version::find(self.request, version).map(|version| self.difference(version, result))
+    }
+
+    fn difference(&self, version: Version<'_>, result: &Value) -> Difference {
         let live = version.shown(self.request, &self.live);
         let result = version.shown(self.request, result);
         let scope = Scope { type_id: version.type_id, ..self.request.scope() };

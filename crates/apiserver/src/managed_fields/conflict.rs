@@ -54,14 +54,15 @@ pub(super) fn message(conflicts: &[Conflict]) -> String {
 
 fn owner(entry: &Entry) -> String {
     let identity = entry.identity();
-    let mut owner = format!("{:?}", identity.manager);
-    if !identity.subresource.is_empty() {
-        owner.push_str(&format!(" with subresource {:?}", identity.subresource));
-    }
-    if entry.operation() == Operation::Update {
-        owner.push_str(&format!(" using {}", identity.api_version));
-    }
-    owner
+    let subresource = match identity.subresource {
+        "" => String::new(),
+        name => format!(" with subresource {name:?}"),
+    };
+    let version = match entry.operation() {
+        Operation::Apply => String::new(),
+        Operation::Update => format!(" using {}", identity.api_version),
+    };
+    format!("{:?}{subresource}{version}", identity.manager)
 }
 
 /// The reference tells managers apart by the JSON of their entries.

@@ -47,12 +47,11 @@ struct Walk {
 impl Walk {
     fn value(&self, shape: Shape<'static>, value: &Value) -> Part {
         match (shape, value) {
-            (Shape::Atomic, _) => Part::whole(),
             (Shape::Struct(_) | Shape::Map(_) | Shape::Deduced, Value::Object(members)) => {
                 self.members(shape, members)
             }
             (Shape::Items { .. } | Shape::Set, Value::Array(items)) => self.items(shape, items),
-            (Shape::Deduced, _) => Part::whole(),
+            (Shape::Atomic | Shape::Deduced, _) => Part::whole(),
             (Shape::Struct(_) | Shape::Map(_) | Shape::Items { .. } | Shape::Set, _) => {
                 Part::default()
             }

@@ -83,18 +83,14 @@ impl Merge {
         let mut applied = applied_elements.iter().map(String::as_str).zip(applied).peekable();
         let mut merged = Vec::new();
         loop {
-            if let Some((element, item)) = live.peek().copied() {
-                let is_next = applied.peek().is_some_and(|(next, _)| *next == element);
-                if !is_applied.contains(element) {
-                    merged.push(item.clone());
-                }
-                // A shared item comes with its applied twin, now or later.
-                if is_next || !is_applied.contains(element) || shared.peek() != Some(&element) {
-                    live.next();
-                    if !is_next {
-                        continue;
-                    }
-                }
+            let only_live = live.next_if(|(element, _)| !is_applied.contains(element));
+            if let Some((_, item)) = only_live {
+                merged.push(item.clone());
+                continue;
+            }
+            // A shared item comes with its applied twin, unless it did already.
+            if live.next_if(|(element, _)| shared.peek() != Some(element)).is_some() {
+                continue;
             }
             let Some((element, item)) = applied.next() else { break };
             merged.push(merged_with_twin(element, item));

@@ -28,7 +28,7 @@ pub use conflict::Conflict;
 pub use scale::{SCALE_VERSION, put_scale_entries, scale_entries};
 pub use typed::Misfit;
 
-use api::catalog::{Catalog, ResourceFacts, TypeId, builtin};
+use api::catalog::{ResourceFacts, TypeId, builtin};
 use meta::time::Time;
 use serde_json::Value;
 
@@ -52,9 +52,6 @@ pub struct Ownership<'a> {
 }
 
 impl<'a> Ownership<'a> {
-    fn catalog(&self) -> &'static Catalog {
-        builtin()
-    }
     fn scope(&self) -> Scope<'a> {
         Scope { catalog: builtin(), type_id: self.type_id, reset_fields: self.reset_fields }
     }
