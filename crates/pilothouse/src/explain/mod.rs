@@ -99,3 +99,18 @@ async fn explain(
     }
     print::explanations(&explanations).context("cannot print")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_named_as_for_kubectl() {
+        for name in ["deployment", "deployments", "deploy", "Deployment", "deployments.apps"] {
+            let found = find(name).map(|facts| &*facts.resource.plural);
+            assert_eq!(found, Some("deployments"), "{name}");
+        }
+        assert_eq!(find("replicaset.apps").map(|facts| &*facts.resource.kind), Some("ReplicaSet"));
+        assert!(find("ship").is_none());
+    }
+}
