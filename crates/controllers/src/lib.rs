@@ -1,5 +1,6 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
+pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
 pub mod endpoint;
@@ -8,12 +9,14 @@ pub mod endpointslicemirroring;
 pub mod garbagecollector;
 pub mod job;
 pub mod namespace;
+pub mod podgc;
 pub mod replicaset;
 pub mod resourcequota;
 pub mod rootcacertpublisher;
 pub mod serviceaccount;
 mod shared;
 pub mod statefulset;
+pub mod ttlafterfinished;
 
 /// Adds every controller to a manager.
 pub fn add_all(manager: &mut runtime::Manager) {
@@ -53,6 +56,7 @@ pub fn add_wanted(
 macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
+            $crate::cronjob::CronJobController,
             $crate::daemonset::DaemonSetController,
             $crate::deployment::DeploymentController,
             $crate::endpoint::EndpointsController,
@@ -62,12 +66,14 @@ macro_rules! for_each_controller {
             $crate::job::JobController,
             $crate::job::OrphanedPods,
             $crate::namespace::NamespaceController,
+            $crate::podgc::PodGarbageCollector,
             $crate::replicaset::ReplicaSetController,
             $crate::replicaset::ReplicationControllerController,
             $crate::resourcequota::ResourceQuotaController,
             $crate::rootcacertpublisher::RootCaCertPublisher,
             $crate::serviceaccount::ServiceAccountController,
             $crate::statefulset::StatefulSetController,
+            $crate::ttlafterfinished::TtlAfterFinishedController,
         }
     };
 }

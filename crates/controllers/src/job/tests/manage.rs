@@ -87,6 +87,7 @@ fn the_least_advanced_goes_and_loses_its_finalizer_first() {
 }
 #[test]
 fn failures_delay_the_next_pod_ever_longer() {
+    cov_mark::check!(job_replaces_failing_pods_ever_more_slowly);
     for (pods, wake) in [
         ("a Failed counted end=4", "6s"),
         ("a Failed counted end=4 | b Failed counted end=6", "16s"),
