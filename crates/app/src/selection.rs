@@ -60,7 +60,8 @@ impl Selection {
                 item.strip_prefix('-').map_or((item.as_str(), true), |name| (name, false));
             let is_it = |known: &&KnownController| known.name == name || known.alias == name;
             let Some(found) = known.iter().find(is_it).filter(|_| !name.is_empty()) else {
-                let meant = nearest(name, known.iter().map(|known| known.name));
+                let names = known.iter().flat_map(|known| [known.name, known.alias]);
+                let meant = nearest(name, names.filter(|name| !name.is_empty()));
                 return Err(UnknownController { name: name.to_owned(), meant });
             };
             selection.named.entry(found.name).or_insert(wanted);
@@ -139,6 +140,10 @@ mod tests {
         check(
             "*,-jobs-controller",
             r#""jobs-controller" is not in the list of known controllers (did you mean job-controller?)"#,
+        );
+        check(
+            "deployments",
+            r#""deployments" is not in the list of known controllers (did you mean deployment?)"#,
         );
         check("", r#""" is not in the list of known controllers"#);
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use api::resources::{LEASES, NAMESPACES};
-use client::{ClientError, Request, WriteOptions};
+use client::{ClientError, Request, WatchEvent, WatchOptions, WatchStream, WriteOptions};
 use meta::object::ResourceVersion;
 use serde_json::Value;
 use tracing::{info, warn};
@@ -50,6 +50,7 @@ impl Driver {
     }
 
     async fn acquire(&self, elector: &mut Elector) -> Monotonic {
+        let mut watch = None;
         loop {
             let asked = self.world.clock.monotonic();
             match self.attempt(elector, self.request_timeout()).await {
@@ -57,9 +58,54 @@ impl Driver {
                 Ok(false) => {}
                 Err(error) => info!(%error, "cannot take the lease yet"),
             }
-            let wait = self.world.dice.jitter(self.settings.retry_period, JITTER);
-            self.world.clock.sleep(wait).await;
+            if watch.is_none() {
+                watch = self.watch().await;
+            }
+            self.stand_by(elector, &mut watch).await;
         }
+    }
+
+    /// Waits until the lease runs out or is given up, and never longer than a retry period: an attempt
+    /// looks whether the watch has missed something.
+    async fn stand_by(&self, elector: &mut Elector, watch: &mut Option<WatchStream>) {
+        let clock = &self.world.clock;
+        let began = clock.monotonic();
+        let longest = began + self.world.dice.jitter(self.settings.retry_period, JITTER);
+        // What was free and could not be taken is tried again after the whole time.
+        let mut could_not = elector.free_at().is_some_and(|free| free <= began);
+        loop {
+            let free = elector.free_at().filter(|_| !could_not);
+            let until = free.map_or(longest, |free| free.min(longest));
+            let event = tokio::select! {
+                biased;
+                event = next(watch) => event,
+                () = clock.sleep_until(until) => return,
+            };
+            let Some(Ok(event)) = event else {
+                *watch = None;
+                continue;
+            };
+            if event.kind == client::EventType::Deleted {
+                elector.forget();
+                return;
+            }
+            if let Some(lease) = lease_of(&event) {
+                elector.saw(lease, clock.monotonic());
+                could_not = false;
+            }
+        }
+    }
+
+    /// Follows the lease, so that nobody waits who need not; `None` if that is refused.
+    async fn watch(&self) -> Option<WatchStream> {
+        let key = &self.settings.key;
+        let options = WatchOptions {
+            field_selector: format!("metadata.name={}", key.name),
+            ..WatchOptions::default()
+        };
+        let request = Request::watch(&LEASES, &key.namespace, &options);
+        let limit = self.request_timeout();
+        within(&self.world, limit, self.actor.transport.watch(request)).await?.ok()
     }
 
     /// Renews until that has failed for too long; `renewed` is when the last success was asked for.
@@ -163,4 +209,18 @@ impl Driver {
         };
         self.recorder.record(Some(&event), "", "");
     }
+}
+
+/// The next event; never, without a watch.
+async fn next(watch: &mut Option<WatchStream>) -> Option<Result<WatchEvent, ClientError>> {
+    match watch {
+        Some(events) => events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The lease of an event that shows one.
+fn lease_of(event: &WatchEvent) -> Option<Value> {
+    let shows = matches!(event.kind, client::EventType::Added | client::EventType::Modified);
+    shows.then(|| serde_json::from_slice(&event.object).ok()).flatten()
 }

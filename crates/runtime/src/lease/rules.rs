@@ -81,6 +81,12 @@ impl Elector {
         }
         Move::Update(seen.taken(settings, wall))
     }
+    /// When the lease may be taken, by our own clock; `None` if nothing is known of it.
+    pub(super) fn free_at(&self) -> Option<Monotonic> {
+        let seen = self.seen.as_ref()?;
+        let held = !seen.spec.holder_identity.is_empty();
+        Some(if held { seen.end() } else { seen.since })
+    }
     /// Notes the lease as the server has it.
     pub(super) fn saw(&mut self, object: Value, now: Monotonic) {
         let spec = Spec::deserialize(&object["spec"]).unwrap_or_default();
@@ -115,7 +121,10 @@ pub(super) fn released(mut lease: Value, identity: &str, wall: Time) -> Option<V
 
 impl Seen {
     fn expired(&self, now: Monotonic) -> bool {
-        now.since(self.since) >= Duration::from_secs(self.spec.lease_duration_seconds)
+        now >= self.end()
+    }
+    fn end(&self) -> Monotonic {
+        self.since + Duration::from_secs(self.spec.lease_duration_seconds)
     }
     fn created(&self, settings: &LeaseSettings, wall: Time) -> Value {
         let mut object = self.taken(settings, wall);
@@ -214,6 +223,17 @@ mod tests {
                 100: update {"acquireTime":"1970-01-01T00:01:40.000000Z","holderIdentity":"me","leaseDurationSeconds":15,"leaseTransitions":5,"renewTime":"1970-01-01T00:01:40.000000Z"}
             "#]],
         );
+    }
+    #[test]
+    fn a_lease_is_free_when_it_has_run_out_or_was_given_up() {
+        let mut elector = Elector::default();
+        assert_eq!(elector.free_at(), None);
+        let lease =
+            |holder: &str| json!({"spec": {"holderIdentity": holder, "leaseDurationSeconds": 15}});
+        elector.saw(lease("you"), at(100).0);
+        assert_eq!(elector.free_at(), Some(at(115).0));
+        elector.saw(lease(""), at(103).0);
+        assert_eq!(elector.free_at(), Some(at(103).0));
     }
     #[test]
     fn only_the_holder_releases_a_lease() {
