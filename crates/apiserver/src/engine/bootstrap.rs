@@ -18,7 +18,11 @@ impl Inner {
             "metadata": {"name": name}})
         });
         self.ensure(namespaces.to_vec()).await?;
-        self.ensure(self.first_objects()?).await
+        self.ensure(self.first_objects()?).await?;
+        for object in self.own_endpoints() {
+            self.ensure_current(object).await?;
+        }
+        Ok(())
     }
 
     async fn ensure(&self, objects: Vec<Value>) -> Result<(), Status> {
@@ -42,6 +46,37 @@ impl Inner {
             Err(status) if status.reason == Reason::AlreadyExists => Ok(()),
             Err(status) => Err(status),
         }
+    }
+
+    /// Creates an object, or makes it what it is to be now.
+    async fn ensure_current(&self, object: Value) -> Result<(), Status> {
+        let name = body::text(&object, "name").to_owned();
+        let operation = Operation { name, ..operation(&object)? };
+        let content = Content { value: object.clone(), ..Content::default() };
+        match self.update(&operation, content).await {
+            Ok(_) => Ok(()),
+            Err(status) if status.reason == Reason::NotFound => self.ensure_one(object).await,
+            Err(status) => Err(status),
+        }
+    }
+
+    /// Where this API server is, for those who look up the service `kubernetes`.
+    fn own_endpoints(&self) -> [Value; 2] {
+        let port = self.options.secure_port;
+        let address = self.options.advertise_address.to_string();
+        [
+            json!({"apiVersion": "v1", "kind": "Endpoints",
+                "metadata": {"name": "kubernetes", "namespace": "default",
+                    "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+                "subsets": [{"addresses": [{"ip": address}],
+                    "ports": [{"name": "https", "port": port, "protocol": "TCP"}]}]}),
+            json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                "metadata": {"name": "kubernetes", "namespace": "default",
+                    "labels": {"kubernetes.io/service-name": "kubernetes"}},
+                "addressType": "IPv4",
+                "endpoints": [{"addresses": [address], "conditions": {"ready": true}}],
+                "ports": [{"name": "https", "port": port, "protocol": "TCP"}]}),
+        ]
     }
 
     fn first_objects(&self) -> Result<Vec<Value>, Status> {

@@ -1,6 +1,6 @@
 //! What an engine is started with.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -15,6 +15,9 @@ pub struct EngineOptions {
     pub event_time_to_live: Duration,
     /// Port of this API server, the target of the service `kubernetes`.
     pub secure_port: u16,
+    /// Address of this API server in the endpoints of the service `kubernetes`; loopback addresses are
+    /// refused there.
+    pub advertise_address: Ipv4Addr,
     /// Signs the tokens of service accounts; without it `serviceaccounts/token` answers 404.
     pub tokens: Option<Arc<dyn TokenSigner>>,
 }
@@ -37,6 +40,8 @@ impl Default for EngineOptions {
             node_ports: 30_000..=32_767,
             event_time_to_live: Duration::from_hours(1),
             secure_port: 6443,
+            // The far end of the network in which simulated nodes are.
+            advertise_address: Ipv4Addr::new(192, 168, 255, 254),
             tokens: None,
         }
     }

@@ -21,6 +21,12 @@ async fn check_220_to_222_a_cluster_begins_with_its_first_objects() {
     assert_eq!(namespaces, ["default", "kube-node-lease", "kube-public", "kube-system"]);
     let kubernetes = lab.get("services/default/kubernetes").await.expect("there");
     assert_eq!(kubernetes["spec"]["clusterIP"], "10.0.0.1");
+    let endpoints = lab.get("endpoints/default/kubernetes").await.expect("there");
+    let address = &endpoints["subsets"][0]["addresses"][0]["ip"];
+    assert_eq!(endpoints["metadata"]["labels"]["endpointslice.kubernetes.io/skip-mirror"], "true");
+    let slice = lab.get("endpointslices.discovery.k8s.io/default/kubernetes").await.expect("there");
+    assert_eq!(slice["endpoints"][0]["addresses"], json!([address]));
+    assert_eq!(slice["ports"][0]["port"], endpoints["subsets"][0]["ports"][0]["port"]);
     let classes = lab.names("priorityclasses.scheduling.k8s.io", ListQuery::default()).await;
     assert_eq!(classes, ["system-cluster-critical", "system-node-critical"]);
     let addresses = lab.names("ipaddresses.networking.k8s.io", ListQuery::default()).await;
