@@ -35,7 +35,10 @@ pub fn add_wanted(
                 let name = <$controller as runtime::Controller>::NAME;
                 if is_wanted(name) {
                     manager.add::<$controller>();
-                    added.push(name);
+                    // Some are made of two, with a queue each.
+                    if !added.contains(&name) {
+                        added.push(name);
+                    }
                 }
             )*
         };

@@ -10,6 +10,16 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The Kubernetes release that is served.
 pub(crate) const KUBERNETES_VERSION: &str = "v1.37.2";
 
+/// Where this program runs, in Go's names.
+pub(crate) fn platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}/{architecture}", std::env::consts::OS)
+}
+
 pub(crate) fn run() -> Result<(), Failure> {
     let mut arguments = std::env::args();
     if arguments.next().is_some_and(|program| controller_manager::is_called(&program)) {

@@ -19,7 +19,11 @@ use controllers::rootcacertpublisher::{RootCa, RootCaCertPublisher};
 use runtime::{Actor, Controller as _, Manager, Metrics, Running};
 use world::World;
 
-use crate::{cli::KUBERNETES_VERSION, failure::Failure, output};
+use crate::{
+    cli::{self, KUBERNETES_VERSION},
+    failure::Failure,
+    output,
+};
 use options::Options;
 
 /// The program's name, as `argv[0]` and in everything it tells of itself.
@@ -156,8 +160,7 @@ fn provide_root_ca(world: &World, options: &Options, manager: &mut Manager) -> R
 }
 
 fn user_agent() -> String {
-    let system = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
-    format!("{NAME}/{KUBERNETES_VERSION} ({system}) pilothouse")
+    format!("{NAME}/{KUBERNETES_VERSION} ({}) pilothouse", cli::platform())
 }
 
 /// Whether a program of that name is this component.

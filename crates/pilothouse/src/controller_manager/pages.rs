@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use world::World;
 
 use super::{NAME, options::Options};
-use crate::cli::KUBERNETES_VERSION;
+use crate::cli::{self, KUBERNETES_VERSION};
 
 /// What the pages look at.
 pub(super) struct Watched {
@@ -100,7 +100,7 @@ fn describe(registry: &Registry, world: &World) {
     let version = KUBERNETES_VERSION.trim_start_matches('v');
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-    let platform = format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH);
+    let platform = cli::platform();
     constant(
         "kubernetes_build_info",
         "[BETA] Always 1; the labels say what was built.",
