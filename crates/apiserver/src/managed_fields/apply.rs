@@ -190,9 +190,8 @@ impl<'a> Application<'a> {
     }
 
     fn recorded(&self, result: Value, mut own: Entry, others: Vec<Entry>) -> Value {
-        let is_same = self.difference(Version::of_request(self.request), &result).is_empty();
-        let mut object = if is_same { with_identity(&self.live, &result) } else { result };
-        if !is_same {
+        let mut object = result;
+        if object != *self.live {
             own.set_time(self.request.now.to_string());
         }
         let mut entries = others;
@@ -219,19 +218,4 @@ fn before_first(request: &Ownership<'_>, live: &Value) -> Option<Entry> {
     let fields: Node = compare::compare(&request.scope(), None, live).gained;
     let owner = Identity { manager: BEFORE_FIRST_APPLY, ..request.identity() };
     (!fields.is_empty()).then(|| Entry::update(owner, request.now.to_string(), fields))
-}
-
-/// The live object under the name and conditions that the applied one brought: comparing does not
-/// look at them, but whoever stores it does.
-fn with_identity(live: &Value, result: &Value) -> Value {
-    let mut object = live.clone();
-    if !object["metadata"].is_object() {
-        object["metadata"] = Value::Object(Map::new());
-    }
-    for name in ["name", "namespace", "uid", "resourceVersion"] {
-        if let Some(value) = result.pointer(&format!("/metadata/{name}")) {
-            object["metadata"][name] = value.clone();
-        }
-    }
-    object
 }

@@ -105,4 +105,6 @@ fn record(request: &Ownership<'_>, entries: &mut Vec<Entry>, difference: Differe
 }
 
 #[cfg(test)]
+mod apply_tests;
+#[cfg(test)]
 mod tests;
