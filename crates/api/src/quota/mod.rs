@@ -15,7 +15,7 @@ use crate::{
     views::{Amounts, PersistentVolumeClaim, Pod, ResourceQuotaSpec, Service},
 };
 
-pub use pods::{is_counted, unstated};
+pub use pods::{is_counted, limits, requests, unstated};
 pub use scopes::is_terminating;
 
 /// An object as quotas see it.

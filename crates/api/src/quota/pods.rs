@@ -55,8 +55,18 @@ pub(super) fn usage(pod: &Pod, now: Time) -> Amounts {
         return usage;
     }
     usage.insert("pods".into(), one());
-    usage.extend(named(&effective(pod, Side::Requests), &effective(pod, Side::Limits)));
+    usage.extend(named(&requests(pod), &limits(pod)));
     usage
+}
+
+/// What the whole pod asks for.
+pub fn requests(pod: &Pod) -> Amounts {
+    effective(pod, Side::Requests)
+}
+
+/// What the whole pod may use at most, where that is limited.
+pub fn limits(pod: &Pod) -> Amounts {
+    effective(pod, Side::Limits)
 }
 
 /// What some container leaves open though a quota limits it, as `cpu for: a,b; memory for: a`. A pod

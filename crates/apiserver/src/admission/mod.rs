@@ -1,6 +1,7 @@
 //! Admission: what is filled in or refused by the state of the cluster, in the reference's order. A
 //! link is a pair of pure functions over the object and the caches that it names.
 
+mod limit_ranger;
 mod namespace;
 mod priority;
 pub(crate) mod quota;
@@ -53,8 +54,13 @@ struct Link {
 }
 
 /// In the reference's order; a link that is not here does nothing that clients of this release see.
-const CHAIN: [&Link; 4] =
-    [&namespace::LIFECYCLE, &service_account::LINK, &priority::LINK, &tolerations::LINK];
+const CHAIN: [&Link; 5] = [
+    &namespace::LIFECYCLE,
+    &limit_ranger::LINK,
+    &service_account::LINK,
+    &priority::LINK,
+    &tolerations::LINK,
+];
 
 /// The caches that a link reads.
 pub(crate) struct Seen {
@@ -150,6 +156,10 @@ impl Seen {
         name: &str,
     ) -> Option<Arc<Object>> {
         self.cache(resource)?.get(namespace, name)
+    }
+    /// The objects of a namespace of a resource that the link reads.
+    pub(crate) fn in_namespace(&self, resource: &Resource, namespace: &str) -> Vec<Arc<Object>> {
+        self.cache(resource).map(|cache| cache.all(namespace)).unwrap_or_default()
     }
     /// All objects of a resource that the link reads.
     pub(crate) fn all(&self, resource: &Resource) -> Vec<Arc<Object>> {

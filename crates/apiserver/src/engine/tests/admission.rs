@@ -1,8 +1,9 @@
-//! What admission does to pods (159, 162, 163).
+//! What admission does to pods (158, 159, 162, 163).
 
 use serde_json::json;
 
 use super::lab::{Lab, pod, refusal};
+use crate::ListQuery;
 
 #[tokio::test]
 async fn check_159_a_pod_gets_its_account_and_token() {
@@ -53,4 +54,28 @@ async fn check_163_a_pod_stays_five_minutes_on_a_node_in_trouble() {
         "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
     );
     assert_eq!(tolerations[1]["key"], "node.kubernetes.io/unreachable");
+}
+
+#[tokio::test]
+async fn check_158_a_namespace_has_defaults_and_limits() {
+    let lab = Lab::start().await;
+    lab.create(json!({"apiVersion": "v1", "kind": "LimitRange",
+        "metadata": {"name": "l", "namespace": "default"}, "spec": {"limits": [
+            {"type": "Container", "min": {"cpu": "100m"}, "max": {"cpu": "1"}}]}}))
+        .await;
+    lab.names("limitranges/default", ListQuery::default()).await;
+    let created = lab.create(pod("a")).await;
+    let resources = json!({"requests": {"cpu": "1"}, "limits": {"cpu": "1"}});
+    assert_eq!(created["spec"]["containers"][0]["resources"], resources);
+    assert_eq!(
+        created["metadata"]["annotations"]["kubernetes.io/limit-ranger"],
+        "LimitRanger plugin set: cpu request for container c; cpu limit for container c"
+    );
+    let mut excessive = pod("b");
+    excessive["spec"]["containers"][0]["resources"] =
+        json!({"requests": {"cpu": "50m"}, "limits": {"cpu": "2"}});
+    assert_eq!(
+        refusal(lab.try_create(excessive).await),
+        r#"403 Forbidden pods "b" is forbidden: [minimum cpu usage per Container is 100m, but request is 50m, maximum cpu usage per Container is 1, but limit is 2]"#
+    );
 }
