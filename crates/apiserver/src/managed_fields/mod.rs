@@ -105,6 +105,10 @@ fn record(request: &Ownership<'_>, entries: &mut Vec<Entry>, difference: Differe
 }
 
 #[cfg(test)]
+mod apply_laws;
+#[cfg(test)]
 mod apply_tests;
+#[cfg(test)]
+mod desk;
 #[cfg(test)]
 mod tests;
