@@ -27,13 +27,13 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
     cargo(&["test", "--workspace", "--exclude", "conformance"])?;
     cargo(&["build", "--release", "--bins"])?;
-    cargo(&["run", "--release", "--quiet", "--package", "sim", "--", "--seeds", SEEDS])?;
+    cargo(&["run", "--release", "--quiet", "--bin", "sim", "--", "--seeds", SEEDS])?;
     cargo_with_release(&["test", "--package", "conformance", "--no-fail-fast"])
 }
 
 /// `cargo xtask sim`.
 pub(crate) fn sim(arguments: &[String]) -> Result<()> {
-    let mut command = vec!["run", "--release", "--quiet", "--package", "sim", "--"];
+    let mut command = vec!["run", "--release", "--quiet", "--bin", "sim", "--"];
     command.extend(arguments.iter().map(String::as_str));
     cargo(&command)
 }
@@ -41,8 +41,7 @@ pub(crate) fn sim(arguments: &[String]) -> Result<()> {
 /// `cargo xtask measure`.
 pub(crate) fn measure(arguments: &[String]) -> Result<()> {
     cargo(&["build", "--release", "--quiet", "--bin", "pilothouse"])?;
-    let mut command =
-        vec!["run", "--release", "--quiet", "--package", "conformance", "--bin", "measure", "--"];
+    let mut command = vec!["run", "--release", "--quiet", "--bin", "measure", "--"];
     command.extend(arguments.iter().map(String::as_str));
     cargo(&command)
 }
