@@ -69,6 +69,21 @@ impl Cluster {
         self.simulation.crash(name(part));
     }
 
+    /// Stops a part where it is.
+    pub(crate) fn freeze(&self, part: Part) {
+        self.simulation.freeze(name(part));
+    }
+
+    /// Lets a part go on.
+    pub(crate) fn thaw(&self, part: Part) {
+        self.simulation.thaw(name(part));
+    }
+
+    /// Sets a part's wall clock wrong.
+    pub(crate) fn shift_wall(&self, part: Part, microseconds: i64) {
+        self.simulation.shift_wall(name(part), microseconds);
+    }
+
     /// A way to the API server.
     pub(crate) fn line(&self, world: &World, caller: Caller) -> Line {
         Line {

@@ -14,7 +14,7 @@ use crate::{
     check::Checker,
     cluster::{self, Cluster},
     errors::Errors,
-    faults::{Caller, Faults, Plan, ServerCrash},
+    faults::{Agenda, Caller, Due, Faults, Plan},
     gateway::Gateway,
     scenario::{self, Told, User},
     trace::{Detail, Trace},
@@ -75,17 +75,9 @@ struct Run {
     errors: Errors,
     plan: Plan,
     /// What is to happen, and when.
-    agenda: RefCell<Vec<(Monotonic, Due)>>,
+    agenda: RefCell<Agenda>,
     /// The present moment, and the steps when it began.
     moment: Cell<(Monotonic, u64)>,
-}
-
-/// What can happen at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Due {
-    CrashServer(Duration),
-    StartServer,
-    Start(Part),
 }
 
 impl Run {
@@ -104,9 +96,7 @@ impl Run {
             rules: cluster::rules(&simulation),
             simulation,
         };
-        let crashes = plan.server_crashes.iter();
-        let crash = |it: &ServerCrash| (Monotonic(it.at), Due::CrashServer(it.down));
-        let agenda = RefCell::new(crashes.map(crash).collect());
+        let agenda = RefCell::new(Agenda::of(&plan));
         Self { seed, cluster, trace, errors, plan, agenda, moment: Cell::default() }
     }
 
@@ -187,7 +177,7 @@ impl Run {
     /// Lets time pass up to `end`, or until something holds.
     fn pass_until(&self, end: Monotonic, holds: impl Fn() -> bool) -> Result<(), Failure> {
         loop {
-            let next = self.agenda.borrow().iter().map(|(at, _)| *at).min();
+            let next = self.agenda.borrow().next();
             let next = next.map_or(end, |next| next.min(end));
             let crashes = || self.carry_out_crashes();
             let broken = || self.cluster.checker.violation().is_some();
@@ -232,12 +222,9 @@ impl Run {
 
     fn carry_out_due(&self) {
         let now = self.now();
-        let mut agenda = self.agenda.borrow_mut();
-        let (due, later): (Vec<_>, Vec<_>) = agenda.drain(..).partition(|(at, _)| *at <= now);
-        *agenda = later;
-        drop(agenda);
-        for (_, due) in due {
-            self.trace.note(now, &format!("{due:?}"));
+        let due = self.agenda.borrow_mut().take_due(now);
+        for due in due {
+            self.trace.note(now, &due.to_string());
             match due {
                 Due::CrashServer(down) => {
                     self.cluster.crash_server();
@@ -245,20 +232,23 @@ impl Run {
                 }
                 Due::StartServer => self.cluster.start_server(),
                 Due::Start(part) => self.cluster.start(part),
+                Due::Freeze(part, length) => {
+                    self.cluster.freeze(part);
+                    self.plan(length, Due::Thaw(part));
+                }
+                Due::Thaw(part) => self.cluster.thaw(part),
+                Due::ShiftWall(part, microseconds) => self.cluster.shift_wall(part, microseconds),
             }
         }
     }
 
-    /// In place of the same thing planned for another time.
     fn plan(&self, after: Duration, due: Due) {
-        let mut agenda = self.agenda.borrow_mut();
-        agenda.retain(|(_, other)| *other != due);
-        agenda.push((self.now() + after, due));
+        self.agenda.borrow_mut().plan(self.now() + after, due);
     }
 
     fn stop_faults(&self) {
         self.cluster.faults.stop();
-        self.agenda.borrow_mut().retain(|(_, due)| !matches!(due, Due::CrashServer(_)));
+        self.agenda.borrow_mut().heal();
     }
 
     fn check(&self) -> Result<(), Failure> {

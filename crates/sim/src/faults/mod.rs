@@ -1,5 +1,6 @@
 //! Faults: the plan of a run, and the line between a part and the API server where they happen.
 
+mod agenda;
 mod line;
 mod plan;
 
@@ -16,10 +17,11 @@ use parking_lot::Mutex;
 use plane::Part;
 use world::World;
 
-use self::plan::{DELAY_MAX, HOLD_MAX, LATE_MAX};
+use self::plan::{DELAY_MAX, HOLD_MAX, LATE_MAX, up_to};
 pub(crate) use self::{
+    agenda::{Agenda, Due},
     line::{Acknowledged, Caller, Line},
-    plan::{Plan, ServerCrash},
+    plan::Plan,
 };
 
 /// Decides what happens to each request and event. Clones share all.
@@ -104,17 +106,12 @@ impl Faults {
         strikes
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
-        let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
-        Duration::from_micros(self.0.world.dice.below(most))
-    }
-
     fn delay(&self) -> Option<Duration> {
-        self.strikes(self.0.plan.delays).then(|| self.up_to(DELAY_MAX))
+        self.strikes(self.0.plan.delays).then(|| up_to(&*self.0.world.dice, DELAY_MAX))
     }
 
     fn hold(&self) -> Option<Duration> {
-        self.strikes(self.0.plan.holds).then(|| self.up_to(HOLD_MAX))
+        self.strikes(self.0.plan.holds).then(|| up_to(&*self.0.world.dice, HOLD_MAX))
     }
 
     fn drops_watch(&self) -> bool {
@@ -133,7 +130,7 @@ impl Faults {
             return Fate::Refused(409);
         }
         if self.strikes(self.0.plan.late) {
-            return Fate::Late(self.up_to(LATE_MAX));
+            return Fate::Late(up_to(&*self.0.world.dice, LATE_MAX));
         }
         self.fate_of_read()
     }
