@@ -1,4 +1,4 @@
-//! Listens to the log: a line of level error fails a run.
+//! Listens to the log: a line of level error fails a run; a run that is told in full shows the others.
 
 use std::{
     fmt::{self, Write as _},
@@ -14,14 +14,16 @@ use tracing::{
     subscriber,
 };
 
+use crate::trace::{self, Detail};
+
 /// Clones share what was heard.
 #[derive(Clone, Default)]
 pub(crate) struct Errors(Arc<Mutex<Option<String>>>);
 
 impl Errors {
     /// Runs `work` and listens meanwhile.
-    pub(crate) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        subscriber::with_default(Listener(self.clone()), work)
+    pub(crate) fn during<T>(&self, detail: Detail, work: impl FnOnce() -> T) -> T {
+        subscriber::with_default(Listener { errors: self.clone(), detail }, work)
     }
 
     /// The first error that was logged.
@@ -30,19 +32,36 @@ impl Errors {
     }
 }
 
-struct Listener(Errors);
+struct Listener {
+    errors: Errors,
+    detail: Detail,
+}
+
+impl Listener {
+    const fn level(&self) -> Level {
+        match self.detail {
+            Detail::Silent | Detail::Changes => Level::ERROR,
+            Detail::Everything => Level::INFO,
+        }
+    }
+}
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR && metadata.is_event()
+        *metadata.level() <= self.level() && metadata.is_event()
     }
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::ERROR)
+        Some(LevelFilter::from_level(self.level()))
     }
     fn event(&self, event: &Event<'_>) {
         let mut line = Line::default();
         event.record(&mut line);
-        self.0.0.lock().get_or_insert(line.0);
+        if self.detail == Detail::Everything {
+            trace::say(&format!("{:>10}  {}", event.metadata().level().as_str(), line.0));
+        }
+        if *event.metadata().level() == Level::ERROR {
+            self.errors.0.lock().get_or_insert(line.0);
+        }
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)

@@ -5,12 +5,12 @@ use std::{io::Write as _, process::ExitCode};
 use sim::{Detail, run};
 
 const HELP: &str = "\
-usage: sim --seed N             one run, told line by line
+usage: sim --seed N [--logs]     one run, told line by line, with the log
        sim --seeds N [--from M]  N runs from seed M (0) on, until one goes wrong";
 
 /// What to run.
 enum Task {
-    One(u64),
+    One(u64, Detail),
     Many { from: u64, count: u64 },
 }
 
@@ -21,15 +21,19 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match task {
-        Task::One(seed) => one(seed),
+        Task::One(seed, detail) => one(seed, detail),
         Task::Many { from, count } => many(from, count),
     }
 }
 
 fn parse(arguments: &[String]) -> Option<Task> {
-    let (mut seed, mut count, mut from) = (None, None, 0);
+    let (mut seed, mut count, mut from, mut detail) = (None, None, 0, Detail::Changes);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
+        if word == "--logs" {
+            detail = Detail::Everything;
+            continue;
+        }
         let number = words.next()?.parse().ok()?;
         match word.as_str() {
             "--seed" => seed = Some(number),
@@ -38,12 +42,13 @@ fn parse(arguments: &[String]) -> Option<Task> {
             _ => return None,
         }
     }
-    seed.map(Task::One).or_else(|| count.map(|count| Task::Many { from, count }))
+    let one = seed.map(|seed| Task::One(seed, detail));
+    one.or_else(|| count.map(|count| Task::Many { from, count }))
 }
 
-fn one(seed: u64) -> ExitCode {
+fn one(seed: u64, detail: Detail) -> ExitCode {
     say(&format!("seed {seed}"));
-    match run(seed, Detail::Lines) {
+    match run(seed, detail) {
         Ok(report) => {
             let sim::Report { revisions, faults, steps, trace } = report;
             say(&format!(

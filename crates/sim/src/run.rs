@@ -65,7 +65,7 @@ pub struct Failure {
 /// What went wrong first: a broken invariant, no rest, a line of level error in the log.
 pub fn run(seed: u64, detail: Detail) -> Result<Report, Failure> {
     let errors = Errors::default();
-    errors.during(|| Run::new(seed, detail, errors.clone()).run())
+    errors.during(detail, || Run::new(seed, detail, errors.clone()).run())
 }
 
 struct Run {

@@ -5,13 +5,20 @@ use std::{io::Write as _, sync::Arc};
 use parking_lot::Mutex;
 use world::Monotonic;
 
-/// Whether a run tells its story.
+/// How much a run tells of its story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Nothing is printed.
     Silent,
-    /// A line for each change.
-    Lines,
+    /// A line for each change of an object, and for what the user and the faults do.
+    Changes,
+    /// Those, and what the parts log.
+    Everything,
+}
+
+/// Prints a line; a closed pipe is the reader's choice.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// Clones write into one trace.
@@ -36,10 +43,8 @@ impl Trace {
     pub(crate) fn tell(&self, now: Monotonic, line: impl FnOnce() -> String) {
         match self.detail {
             Detail::Silent => {}
-            Detail::Lines => {
-                // A closed pipe is the reader's choice.
-                let _ =
-                    writeln!(std::io::stdout().lock(), "{:>10.3}  {}", now.0.as_secs_f64(), line());
+            Detail::Changes | Detail::Everything => {
+                say(&format!("{:>10.3}  {}", now.0.as_secs_f64(), line()));
             }
         }
     }

@@ -187,8 +187,8 @@ pub(super) struct Model {
     pub(super) nodes: BTreeMap<String, Arc<Node>>,
     /// Templates that each Deployment had while it was not paused.
     pub(super) templates: BTreeMap<Uid, Vec<Template>>,
-    /// ReplicaSets that were left behind on purpose.
-    pub(super) orphans: BTreeSet<Uid>,
+    /// ReplicaSets that were left behind on purpose, and by which Deployment.
+    pub(super) orphans: BTreeMap<Uid, Uid>,
     pub(super) terminating: BTreeSet<String>,
     /// Whose bounds are to be looked at after this change.
     pub(super) touched: Option<Uid>,
@@ -205,7 +205,7 @@ impl Model {
             pods: BTreeMap::new(),
             nodes: BTreeMap::new(),
             templates: BTreeMap::new(),
-            orphans: BTreeSet::new(),
+            orphans: BTreeMap::new(),
             terminating: BTreeSet::new(),
             touched: None,
         }
@@ -266,8 +266,8 @@ impl Model {
             let orphans = deployment.metadata.is_deleting()
                 && deployment.metadata.finalizers.iter().any(|finalizer| **finalizer == *"orphan");
             if orphans {
-                let left: Vec<Uid> =
-                    self.sets_of(&uid).map(|set| set.metadata.uid.clone()).collect();
+                let left = self.sets_of(&uid).map(|set| (set.metadata.uid.clone(), uid.clone()));
+                let left: Vec<(Uid, Uid)> = left.collect();
                 self.orphans.extend(left);
             }
         }

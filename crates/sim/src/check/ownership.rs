@@ -55,9 +55,7 @@ fn replica_set_gone(model: &Model, gone: &ReplicaSet) -> Verdict {
         return expect(false, || format!("{} is deleted, and belongs to nobody", metadata.key()));
     };
     let deployment = model.deployments.get(owner).and_then(|track| track.now.as_ref());
-    let left_behind = model.orphans.contains(&metadata.uid)
-        && deployment.is_none_or(|deployment| is_orphaning(deployment));
-    expect(!left_behind, || {
+    expect(model.orphans.get(&metadata.uid) != Some(owner), || {
         format!("{} is deleted, and was to be left behind by {}", metadata.key(), short(owner))
     })?;
     let kept = deployment.is_some_and(|deployment| !deployment.metadata.is_deleting());
