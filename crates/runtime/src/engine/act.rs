@@ -29,6 +29,9 @@ const STEPS_IN_FLIGHT_MAX: usize = 128;
 /// A write whose answer was lost may still be on its way to the store for about so long.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// Tries, a [`SETTLE`] apart, to learn what a cache must show before a lost create is decided again.
+const NEWEST_TRIES_MAX: u32 = 300;
+
 /// Under whose name components read and write.
 #[derive(Clone)]
 pub struct Actor {
@@ -218,7 +221,7 @@ impl Acting {
         let reached = |version| vec![Mark::Reached { resource: resource.clone(), version }];
         let Some(key) = key else {
             // A generated name: only a cache that is current knows.
-            let version = newest(transport, &resource).await;
+            let version = self.newest_in_the_end(&resource).await;
             return (version.map(reached).unwrap_or_default(), None);
         };
         match transport.send(Request::get(&resource, &key)).await {
@@ -229,6 +232,21 @@ impl Acting {
             Err(error) if error.is_not_found() => (going(action).into_iter().collect(), None),
             Err(_) => (Vec::new(), None),
         }
+    }
+}
+
+impl Acting {
+    /// Asks until there is an answer: without it a create would be done again. `None` if there is none
+    /// for minutes.
+    async fn newest_in_the_end(&self, resource: &Resource) -> Option<ResourceVersion> {
+        for _ in 0..NEWEST_TRIES_MAX {
+            match newest(&*self.actor.transport, resource).await {
+                Ok(version) => return Some(version),
+                Err(error) => warn!(%resource, %error, "cannot learn the newest revision yet"),
+            }
+            self.world.clock.sleep(SETTLE).await;
+        }
+        None
     }
 }
 

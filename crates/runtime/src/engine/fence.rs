@@ -27,8 +27,11 @@ pub(crate) enum Mark {
     Going { resource: Resource, key: ObjectKey, uid: Uid },
 }
 
-/// A cache that does not show a write by then is listed anew, and once more waited for.
+/// A cache that does not show a write by then is listed anew, and waited for once more, and so on.
 const WRITE_WAIT: Duration = Duration::from_secs(5);
+/// So often: for as long as the reference believes in what it expects, five minutes. To plan on a
+/// cache without the own writes is to write them twice; to wait for ever is to lose the key.
+const WRITE_WAITS_MAX: u32 = 60;
 /// At a start, caches of quiet resources cannot know that they are current: they are listed anew if
 /// no event brings them forward by then.
 const START_WAIT: Duration = Duration::from_millis(100);
@@ -65,18 +68,21 @@ impl Sources {
     }
     /// Waits until the caches show all marks; gives up after a while so that no key is stuck.
     pub(crate) async fn reach(&self, world: &World, marks: &[Mark]) {
-        if within(world, WRITE_WAIT, self.reached(marks)).await.is_some() {
-            return;
-        }
-        for mark in marks {
-            let behind = self.feeds_of(mark.resource());
-            for feed in behind {
+        for _ in 0..WRITE_WAITS_MAX {
+            if within(world, WRITE_WAIT, self.reached(marks)).await.is_some() {
+                return;
+            }
+            let behind = marks.iter().filter(|mark| !self.is_shown(mark));
+            for feed in behind.flat_map(|mark| self.feeds_of(mark.resource())) {
                 feed.signal().freshen.notify_one();
             }
         }
-        if within(world, WRITE_WAIT, self.reached(marks)).await.is_none() {
-            warn!(?marks, "going on although a cache does not show a write");
-        }
+        warn!(?marks, "going on although a cache does not show a write");
+    }
+
+    fn is_shown(&self, mark: &Mark) -> bool {
+        let shown = |feed: &Arc<dyn Feed>| mark.is_shown(&**feed, feed.signal().progress().version);
+        self.feeds_of(mark.resource()).iter().all(shown)
     }
 
     async fn reached(&self, marks: &[Mark]) {

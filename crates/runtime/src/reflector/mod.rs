@@ -23,6 +23,8 @@ const WATCH_TIMEOUT: Duration = Duration::from_mins(5);
 const WATCH_GRACE: Duration = Duration::from_secs(30);
 /// A watch that ends sooner, without an event, is a failure.
 const WATCH_SHORTEST: Duration = Duration::from_secs(1);
+/// The least wait after a failure, even for somebody who waits for the cache.
+const RETRY_SOONEST: Duration = Duration::from_secs(1);
 /// Objects a page of a list.
 const PAGE: u32 = 500;
 /// Pages of a list; more than this many means that the server repeats itself.
@@ -257,7 +259,14 @@ impl Reflector {
 
     async fn wait(&self, thread: &mut Thread) {
         let delay = thread.backoff.delay(self.world.clock.monotonic());
-        self.world.clock.sleep(self.world.dice.jitter(delay, 100)).await;
+        let delay = self.world.dice.jitter(delay, 100);
+        self.world.clock.sleep(delay.min(RETRY_SOONEST)).await;
+        // Whoever waits for this cache writes, so the server is back.
+        tokio::select! {
+            biased;
+            () = self.world.clock.sleep(delay.saturating_sub(RETRY_SOONEST)) => {}
+            () = self.feed.signal().freshen.notified() => {}
+        }
     }
 }
 

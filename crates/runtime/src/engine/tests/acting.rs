@@ -58,6 +58,24 @@ fn a_cache_that_lags_for_too_long_is_listed_anew() {
 }
 
 #[test]
+fn nothing_is_created_twice_however_long_the_cache_cannot_be_fed() {
+    let bench = Bench::new();
+    bench.server.no_streaming_lists();
+    bench.start();
+    bench.server.hold(PODS_PATH);
+    for _ in 0..30 {
+        bench.server.fail("Get /api/v1/pods?", Fault::Refuse(500, "InternalError"));
+    }
+    bench.set("web", 3);
+    bench.world.run_for(SECOND * 4);
+    bench.set("web", 4);
+    bench.world.run_for(SECOND * 60);
+    assert_eq!(bench.pods(), 3);
+    bench.world.run_for(SECOND * 240);
+    assert_eq!(bench.pods(), 4);
+}
+
+#[test]
 fn what_is_hopeless_costs_one_request_per_look_and_backs_off() {
     let bench = Bench::new();
     bench.start();
