@@ -20,6 +20,10 @@ fn waits_for_old_pods_that_the_old_replica_set_still_counts() {
     check_sizes("3 +0 -0 recreate | old 0/0/0 pods=1", expect![[""]]);
 }
 #[test]
+fn waits_for_old_replica_sets_that_have_not_seen_their_size() {
+    check_sizes("3 +0 -0 recreate | old 0/0/0 generation=2 observed=1", expect![[""]]);
+}
+#[test]
 fn waits_for_old_pods_that_terminate() {
     cov_mark::check!(deployment_recreate_waits_for_old_pods);
     check_sizes("3 +0 -0 recreate | old 0/0/0 | pod web-old Running deleting", expect![[""]]);
