@@ -17,7 +17,7 @@ const KILLS: u32 = 20;
 const ROLLOUT_TIME_MAX: Duration = Duration::from_secs(30);
 /// A rollout of the web below takes longer: three waves of pods, each pulled in this time.
 const KILL_AFTER_MILLISECONDS_MAX: u64 = 900;
-const RULES: &str = "containers: [{pullTime: 300ms}]";
+const RULES: &str = "containers: [{pullTime: 1s}]";
 /// Replicas and surge.
 const PODS_MAX: usize = 8;
 const WEB: &str = "
