@@ -4,14 +4,14 @@ mod correlator;
 mod lru;
 mod sink;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use client::Transport;
 use meta::time::Time;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::warn;
-use world::Clock;
+use world::{Clock, Monotonic};
 
 pub(crate) use sink::EventSink;
 
@@ -26,7 +26,10 @@ pub(crate) struct Recorder {
     sender: mpsc::Sender<Recorded>,
     /// Nanoseconds in the name of the latest event: no two are the same.
     stamp: Arc<Mutex<i64>>,
+    told_of_drops: Arc<Mutex<Option<Monotonic>>>,
 }
+
+const TELL_OF_DROPS_EVERY: Duration = Duration::from_mins(1);
 
 /// An event on its way.
 pub(crate) struct Recorded {
@@ -58,9 +61,20 @@ impl Recorder {
         let at = self.clock.wall();
         let occurrence = Occurrence { source: self.source, event, at, stamp: self.stamp(at) };
         let recorded = Recorded { transport: Arc::clone(&self.transport), occurrence };
-        if self.sender.try_send(recorded).is_err() {
-            warn!(%regarding, reason, "dropped an event: too many are waiting");
+        if self.sender.try_send(recorded).is_err() && self.may_tell_of_drops() {
+            warn!(%regarding, reason, "dropping events: too many are waiting");
         }
+    }
+
+    /// A burst drops thousands of events; one line a minute says so.
+    fn may_tell_of_drops(&self) -> bool {
+        let now = self.clock.monotonic();
+        let mut told = self.told_of_drops.lock();
+        let may = told.is_none_or(|told| now.since(told) >= TELL_OF_DROPS_EVERY);
+        if may {
+            *told = Some(now);
+        }
+        may
     }
 
     fn stamp(&self, at: Time) -> i64 {

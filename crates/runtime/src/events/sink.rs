@@ -42,6 +42,7 @@ impl EventSink {
             transport,
             sender: self.sender.clone(),
             stamp: Arc::clone(&self.stamp),
+            told_of_drops: Arc::default(),
         }
     }
     /// Writes until no recorder is left.
