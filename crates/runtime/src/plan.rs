@@ -140,6 +140,22 @@ pub struct ObjectReference {
     pub version: ResourceVersion,
 }
 
+impl ObjectReference {
+    /// The object whose metadata this is.
+    pub fn new(resource: Resource, metadata: &ObjectMeta) -> Self {
+        Self {
+            resource,
+            key: metadata.key(),
+            uid: metadata.uid.clone(),
+            version: metadata.resource_version,
+        }
+    }
+    /// The object a view was made of.
+    pub fn of<K: api::views::Kind>(object: &K) -> Self {
+        Self::new(K::RESOURCE, Object::metadata(object))
+    }
+}
+
 /// An event to record. In `message`, `{name}` becomes the name of the object that the step wrote, and
 /// `{error}` the text of its failure.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -278,11 +278,6 @@ pub(super) fn event(
     reason: &'static str,
     message: String,
 ) -> Event {
-    let regarding = ObjectReference {
-        resource: DEPLOYMENTS,
-        key: deployment.key(),
-        uid: deployment.uid.clone(),
-        version: deployment.resource_version,
-    };
+    let regarding = ObjectReference::new(DEPLOYMENTS, deployment);
     Event { regarding, kind, reason, message }
 }

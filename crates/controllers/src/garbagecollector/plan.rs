@@ -211,12 +211,7 @@ fn announce_foreign(situation: &Situation, owner: &Node) -> Step<Why> {
     let namespace = &node.metadata.namespace;
     let mut step = Step::new(Action::Announce, Why::ForeignOwner);
     step.on_success = Some(Event {
-        regarding: ObjectReference {
-            resource: node.resource.clone(),
-            key: node.key(),
-            uid: node.metadata.uid.clone(),
-            version: node.metadata.resource_version,
-        },
+        regarding: ObjectReference::new(node.resource.clone(), &node.metadata),
         kind: EventType::Warning,
         reason: "OwnerRefInvalidNamespace",
         message: format!(

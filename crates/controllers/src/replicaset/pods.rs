@@ -94,12 +94,6 @@ fn event(
     reason: &'static str,
     message: impl Into<String>,
 ) -> Event {
-    let metadata = &replicas.replica_set.metadata;
-    let regarding = ObjectReference {
-        resource: replicas.resource.clone(),
-        key: metadata.key(),
-        uid: metadata.uid.clone(),
-        version: metadata.resource_version,
-    };
+    let regarding = ObjectReference::new(replicas.resource.clone(), &replicas.replica_set.metadata);
     Event { regarding, kind, reason, message: message.into() }
 }

@@ -10,13 +10,7 @@ pub(crate) fn event<K: Kind>(
     reason: &'static str,
     message: impl Into<String>,
 ) -> Event {
-    let metadata = regarding.metadata();
-    let regarding = ObjectReference {
-        resource: K::RESOURCE,
-        key: metadata.key(),
-        uid: metadata.uid.clone(),
-        version: metadata.resource_version,
-    };
+    let regarding = ObjectReference::of(regarding);
     Event { regarding, kind, reason, message: message.into() }
 }
 

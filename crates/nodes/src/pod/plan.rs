@@ -250,13 +250,7 @@ fn announce(plan: &mut Plan<Why>, observed: &PodOnNode, container: &Text, told: 
         }
     };
     for (kind, reason, message) in events {
-        let target = Target::of(&*observed.pod);
-        let regarding = ObjectReference {
-            resource: target.resource,
-            key: target.key,
-            uid: target.uid,
-            version: target.version,
-        };
+        let regarding = ObjectReference::of(&*observed.pod);
         let mut step = Step::new(Action::Announce, Why::Told(told));
         step.on_success = Some(Event { regarding, kind, reason, message });
         plan.step(step);

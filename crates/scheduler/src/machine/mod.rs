@@ -292,12 +292,6 @@ fn waits(pod: &Arc<Pod>, message: &str, now: Time) -> Step<Why> {
 }
 
 fn event(pod: &Pod, kind: EventType, reason: &'static str, message: String) -> Event {
-    let target = Target::of(pod);
-    let regarding = ObjectReference {
-        resource: target.resource,
-        key: target.key,
-        uid: target.uid,
-        version: target.version,
-    };
+    let regarding = ObjectReference::of(pod);
     Event { regarding, kind, reason, message }
 }
