@@ -26,7 +26,8 @@ pub struct PrivilegedOnly;
 pub const MASTERS: &str = "system:masters";
 const COMPONENTS: [&str; 3] =
     ["system:apiserver", "system:kube-controller-manager", "system:kube-scheduler"];
-const NODES: &str = "system:nodes";
+const PRIVILEGED_GROUPS: [&str; 3] =
+    [MASTERS, "system:nodes", "system:serviceaccounts:kube-system"];
 const PUBLIC_PATHS: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
 impl Authorizer for PrivilegedOnly {
@@ -46,8 +47,9 @@ pub(crate) fn is_public(request: &RequestInfo) -> bool {
 }
 
 fn is_privileged(user: &User) -> bool {
-    let belongs = |name: &str| user.groups.iter().any(|group| group == name);
-    belongs(MASTERS) || belongs(NODES) || COMPONENTS.contains(&user.name.as_str())
+    let mut groups = user.groups.iter().map(String::as_str);
+    groups.any(|group| PRIVILEGED_GROUPS.contains(&group))
+        || COMPONENTS.contains(&user.name.as_str())
 }
 
 /// The refusal that names what was asked of which object.

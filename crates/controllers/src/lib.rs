@@ -30,11 +30,11 @@ pub fn add_wanted(
 ) -> Vec<&'static str> {
     let mut added = Vec::new();
     macro_rules! add {
-        ($($controller:ty),* $(,)?) => {
+        ($($controller:ty => $account:literal),* $(,)?) => {
             $(
                 let name = <$controller as runtime::Controller>::NAME;
                 if is_wanted(name) {
-                    manager.add::<$controller>();
+                    manager.add_under::<$controller>($account);
                     // Some are made of two, with a queue each.
                     if !added.contains(&name) {
                         added.push(name);
@@ -47,11 +47,12 @@ pub fn add_wanted(
     added
 }
 
-/// Calls a macro with every controller: the one table of what runs.
+/// Calls a macro with every controller and the service account of `kube-system` it acts under: the
+/// one table of what runs.
 ///
 /// ```
 /// macro_rules! names {
-///     ($($controller:ty),* $(,)?) => { vec![$(<$controller as runtime::Controller>::NAME),*] };
+///     ($($controller:ty => $account:literal),* $(,)?) => { vec![$(<$controller as runtime::Controller>::NAME),*] };
 /// }
 /// assert!(controllers::for_each_controller!(names).contains(&"deployment-controller"));
 /// ```
@@ -59,24 +60,24 @@ pub fn add_wanted(
 macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
-            $crate::cronjob::CronJobController,
-            $crate::daemonset::DaemonSetController,
-            $crate::deployment::DeploymentController,
-            $crate::endpoint::EndpointsController,
-            $crate::endpointslice::EndpointSliceController,
-            $crate::endpointslicemirroring::EndpointSliceMirroringController,
-            $crate::garbagecollector::GarbageCollector,
-            $crate::job::JobController,
-            $crate::job::OrphanedPods,
-            $crate::namespace::NamespaceController,
-            $crate::podgc::PodGarbageCollector,
-            $crate::replicaset::ReplicaSetController,
-            $crate::replicaset::ReplicationControllerController,
-            $crate::resourcequota::ResourceQuotaController,
-            $crate::rootcacertpublisher::RootCaCertPublisher,
-            $crate::serviceaccount::ServiceAccountController,
-            $crate::statefulset::StatefulSetController,
-            $crate::ttlafterfinished::TtlAfterFinishedController,
+            $crate::cronjob::CronJobController => "cronjob-controller",
+            $crate::daemonset::DaemonSetController => "daemon-set-controller",
+            $crate::deployment::DeploymentController => "deployment-controller",
+            $crate::endpoint::EndpointsController => "endpoint-controller",
+            $crate::endpointslice::EndpointSliceController => "endpointslice-controller",
+            $crate::endpointslicemirroring::EndpointSliceMirroringController => "endpointslicemirroring-controller",
+            $crate::garbagecollector::GarbageCollector => "generic-garbage-collector",
+            $crate::job::JobController => "job-controller",
+            $crate::job::OrphanedPods => "job-controller",
+            $crate::namespace::NamespaceController => "namespace-controller",
+            $crate::podgc::PodGarbageCollector => "pod-garbage-collector",
+            $crate::replicaset::ReplicaSetController => "replicaset-controller",
+            $crate::replicaset::ReplicationControllerController => "replication-controller",
+            $crate::resourcequota::ResourceQuotaController => "resourcequota-controller",
+            $crate::rootcacertpublisher::RootCaCertPublisher => "root-ca-cert-publisher",
+            $crate::serviceaccount::ServiceAccountController => "service-account-controller",
+            $crate::statefulset::StatefulSetController => "statefulset-controller",
+            $crate::ttlafterfinished::TtlAfterFinishedController => "ttl-after-finished-controller",
         }
     };
 }

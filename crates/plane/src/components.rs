@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use apiserver::{Service, User};
-use client::Transport;
 use controllers::rootcacertpublisher::RootCa;
 use nodes::{Rules, node::NodeAgent, pod::Kubelet};
 use runtime::{Actor, Manager, Metrics};
 use scheduler::Scheduler;
 use world::World;
 
-use crate::InProcess;
+use crate::{Identities, Identity};
 
 /// How the components of a plane are set up.
 pub struct Components {
@@ -35,20 +33,8 @@ impl Part {
     /// Every part.
     pub const ALL: [Self; 3] = [Self::Controllers, Self::Scheduler, Self::Nodes];
 
-    /// A way to a service of the same process, under the part's identity.
-    pub fn join(self, world: &World, service: &Service) -> InProcess {
-        let (name, groups): (_, &[&str]) = match self {
-            Self::Controllers => ("system:kube-controller-manager", &[]),
-            Self::Scheduler => ("system:kube-scheduler", &[]),
-            Self::Nodes => ("system:node:simulated", &["system:nodes"]),
-        };
-        let groups = groups.iter().map(ToString::to_string).collect();
-        let user = User { name: name.to_owned(), groups, ..User::default() };
-        InProcess::new(world.clone(), service.clone(), user, self.field_manager())
-    }
-
     /// The reference's name of the process.
-    const fn field_manager(self) -> &'static str {
+    pub(crate) const fn field_manager(self) -> &'static str {
         match self {
             Self::Controllers => "kube-controller-manager",
             Self::Scheduler => "kube-scheduler",
@@ -56,29 +42,8 @@ impl Part {
         }
     }
 
-    fn actor(self, transport: Arc<dyn Transport>) -> Actor {
-        Actor { transport, field_manager: self.field_manager() }
-    }
-}
-
-/// Ways to the API server, one for each kind of component.
-pub struct Identities {
-    /// `system:kube-controller-manager`.
-    pub controllers: Arc<dyn Transport>,
-    /// `system:kube-scheduler`.
-    pub scheduler: Arc<dyn Transport>,
-    /// Member of `system:nodes`.
-    pub nodes: Arc<dyn Transport>,
-}
-
-impl Identities {
-    /// Joined to a service of the same process.
-    pub fn in_process(world: &World, service: &Service) -> Self {
-        Self {
-            controllers: Arc::new(Part::Controllers.join(world, service)),
-            scheduler: Arc::new(Part::Scheduler.join(world, service)),
-            nodes: Arc::new(Part::Nodes.join(world, service)),
-        }
+    fn actor(self, identities: &Identities) -> Actor {
+        Actor { transport: identities(Identity::Part(self)), field_manager: self.field_manager() }
     }
 }
 
@@ -90,14 +55,11 @@ impl Components {
         identities: &Identities,
         metrics: Arc<Metrics>,
     ) -> Manager {
-        let controllers = Part::Controllers.actor(Arc::clone(&identities.controllers));
-        let mut manager = Manager::new(world.clone(), controllers, metrics);
-        self.provide(&mut manager);
-        add(Part::Controllers, &mut manager);
-        manager.act_as(Part::Scheduler.actor(Arc::clone(&identities.scheduler)));
-        add(Part::Scheduler, &mut manager);
-        manager.act_as(Part::Nodes.actor(Arc::clone(&identities.nodes)));
-        add(Part::Nodes, &mut manager);
+        let mut manager = self.assemble_part(Part::Controllers, world, identities, metrics);
+        for part in [Part::Scheduler, Part::Nodes] {
+            manager.act_as(part.actor(identities));
+            add(part, &mut manager);
+        }
         manager
     }
 
@@ -106,10 +68,12 @@ impl Components {
         self,
         part: Part,
         world: &World,
-        transport: Arc<dyn Transport>,
+        identities: &Identities,
         metrics: Arc<Metrics>,
     ) -> Manager {
-        let mut manager = Manager::new(world.clone(), part.actor(transport), metrics);
+        let mut manager = Manager::new(world.clone(), part.actor(identities), metrics);
+        let accounts = Arc::clone(identities);
+        manager.give_accounts(Arc::new(move |account| accounts(Identity::Account(account))));
         self.provide(&mut manager);
         add(part, &mut manager);
         manager

@@ -4,11 +4,13 @@
 #![warn(missing_docs)]
 
 mod components;
+mod identities;
 mod in_process;
 mod register;
 mod server;
 
-pub use components::{Components, Identities, Part};
+pub use components::{Components, Part};
+pub use identities::{Identities, Identity, identities_in_process};
 pub use in_process::InProcess;
 pub use register::register_nodes;
 pub use server::{ServerSettings, serve};

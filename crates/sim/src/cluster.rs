@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use nodes::{Rule, Rules};
-use plane::{Components, Part, ServerSettings};
+use plane::{Components, Identities, Identity, Part, ServerSettings};
 use runtime::Metrics;
 use store::{Local, Store};
 use world::World;
@@ -55,11 +55,14 @@ impl Cluster {
     /// Begins a life of a part, with nothing in memory.
     pub(crate) fn start(&self, part: Part) {
         let world = self.simulation.world(name(part));
-        let line = self.line(&world, Caller::Part(part));
+        let line = self.line(&world, Caller::Part(part, Identity::Part(part)));
+        let identities: Identities = Arc::new(move |identity| {
+            Arc::new(Line { caller: Caller::Part(part, identity), ..line.clone() })
+        });
         let components =
             Components { root_ca: Some("a certificate".to_owned()), rules: self.rules.clone() };
         let metrics = Arc::new(Metrics::default());
-        let manager = components.assemble_part(part, &world, Arc::new(line), metrics);
+        let manager = components.assemble_part(part, &world, &identities, metrics);
         // It ends with its machine.
         drop(manager.start());
     }

@@ -127,7 +127,7 @@ fn tell(options: &Options, flags: &Flags) {
 
 fn is_built_in(name: &str) -> bool {
     macro_rules! names {
-        ($($controller:ty),* $(,)?) => { [$(<$controller as runtime::Controller>::NAME),*] };
+        ($($controller:ty => $account:literal),* $(,)?) => { [$(<$controller as runtime::Controller>::NAME),*] };
     }
     controllers::for_each_controller!(names).contains(&name)
 }

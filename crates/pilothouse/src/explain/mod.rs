@@ -83,11 +83,7 @@ async fn explain(
     }
     let transport: Arc<dyn Transport> = Arc::new(transport);
     let world = &time::align(world, &*transport).await;
-    let identities = Identities {
-        controllers: Arc::clone(&transport),
-        scheduler: Arc::clone(&transport),
-        nodes: transport,
-    };
+    let identities: Identities = Arc::new(move |_| Arc::clone(&transport));
     let components = Components { root_ca: None, rules: Rules::default() };
     let manager = components.assemble(world, &identities, Arc::new(Metrics::default()));
     let running = manager.start_idle();

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use apiserver::http::Server;
 use clap::ArgMatches;
-use plane::{Components, Identities};
+use plane::{Components, Identity, Part};
 use runtime::{Metrics, Running};
 use world::{World, real::SteppedClock};
 
@@ -45,11 +45,11 @@ async fn up(world: &World, stepped: Option<Arc<SteppedClock>>, options: &Options
     let metrics = Arc::new(Metrics::default());
     let extensions = vec![time::extension(stepped)];
     let server = server::start(world, &options.server, extensions, &metrics).await?;
-    let identities = Identities::in_process(world, &server.service);
+    let identities = plane::identities_in_process(world, &server.service);
     let root_ca = Some(server.root_ca);
     let manager = Components { root_ca, rules }.assemble(world, &identities, metrics);
     let running = manager.start();
-    plane::register_nodes(world, &*identities.nodes, options.nodes).await?;
+    plane::register_nodes(world, &*identities(Identity::Part(Part::Nodes)), options.nodes).await?;
     greet(options, &server.url, world.clock.monotonic().since(began));
     wait_and_stop(running, server.http).await
 }

@@ -41,6 +41,9 @@ pub struct Actor {
     pub field_manager: &'static str,
 }
 
+/// Gives the way to the API server under a service account of `kube-system`.
+pub type Accounts = Arc<dyn Fn(&'static str) -> Arc<dyn Transport> + Send + Sync>;
+
 /// What one component acts with.
 pub(crate) struct Acting {
     pub(crate) world: World,

@@ -14,7 +14,7 @@ use tracing::warn;
 use world::{Task, World};
 
 use super::{
-    act::{Acting, Actor},
+    act::{Accounts, Acting, Actor},
     component::Component,
     fence::{Sources, newest},
     gate::Gate,
@@ -53,6 +53,7 @@ pub struct Manager {
     reader: Actor,
     /// Writes of components added from now on.
     actor: Actor,
+    accounts: Option<Accounts>,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     events: EventSink,
@@ -71,6 +72,7 @@ impl Manager {
             reader: actor.clone(),
             world,
             actor,
+            accounts: None,
             metrics,
             components: Vec::new(),
         }
@@ -78,6 +80,21 @@ impl Manager {
     /// Components added from now on act under another identity. All share one set of caches.
     pub fn act_as(&mut self, actor: Actor) {
         self.actor = timely(&self.world, actor);
+    }
+    /// Lets controllers act under [accounts of their own](Self::add_under). The caches stay the
+    /// manager's: they are shared.
+    pub fn give_accounts(&mut self, accounts: Accounts) {
+        self.accounts = Some(accounts);
+    }
+    /// Adds a controller that acts under a service account, if the manager was
+    /// [given accounts](Self::give_accounts); as the manager does, if not.
+    pub fn add_under<C: Controller>(&mut self, account: &'static str) {
+        let own = self.actor.clone();
+        if let Some(transport) = self.accounts.as_ref().map(|accounts| accounts(account)) {
+            self.act_as(Actor { transport, field_manager: own.field_manager });
+        }
+        self.add::<C>();
+        self.actor = own;
     }
     /// Adds a controller.
     pub fn add<C: Controller>(&mut self) {

@@ -15,7 +15,7 @@ mod runner;
 mod tests;
 mod timely;
 
-pub use act::Actor;
+pub use act::{Accounts, Actor};
 pub(crate) use fence::newest;
 pub(crate) use gate::{Gate, Term};
 pub(crate) use gather::within;

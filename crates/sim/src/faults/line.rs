@@ -7,7 +7,7 @@ use client::{
     ApiError, ClientError, Method, Request, Response, Transport, WatchEvent, WatchStream,
 };
 use parking_lot::Mutex;
-use plane::{InProcess, Part};
+use plane::{Identity, InProcess, Part};
 use tokio::sync::mpsc::{self, error::TryRecvError};
 use world::{BoxFuture, World};
 
@@ -20,8 +20,8 @@ const EVENTS_WAITING_MAX: usize = 16;
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// A part of the plane, to which things happen.
-    Part(Part),
+    /// A part of the plane, to which things happen, under one of its identities.
+    Part(Part, Identity),
     /// A person, whose line is good.
     User,
 }
@@ -56,8 +56,8 @@ impl Line {
         let is_write = request.method != Method::Get;
         let fate = match self.caller {
             Caller::User => Fate::Arrives,
-            Caller::Part(_) if is_write => self.faults.fate_of_write(),
-            Caller::Part(_) => self.faults.fate_of_read(),
+            Caller::Part(..) if is_write => self.faults.fate_of_write(),
+            Caller::Part(..) => self.faults.fate_of_read(),
         };
         self.travel().await;
         match fate {
@@ -90,7 +90,7 @@ impl Line {
         if fate == Fate::Arrives {
             self.acknowledged.lock().extend(revision(&answer.body));
         }
-        let Caller::Part(part) = self.caller else { return };
+        let Caller::Part(part, _) = self.caller else { return };
         let counts = !request.path.contains("/leases") && !request.path.contains("/events");
         if counts && self.faults.wrote(part) {
             std::future::pending::<()>().await;
@@ -118,7 +118,7 @@ impl Line {
 
     fn join(&self, world: &World, service: &Service) -> InProcess {
         match self.caller {
-            Caller::Part(part) => part.join(world, service),
+            Caller::Part(_, identity) => identity.join(world, service),
             Caller::User => {
                 let groups = vec!["system:masters".to_owned()];
                 let user = User { name: "admin".to_owned(), groups, ..User::default() };
