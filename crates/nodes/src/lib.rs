@@ -7,9 +7,11 @@ pub mod node;
 pub mod pod;
 mod rules;
 mod script;
+mod usage;
 
 pub use address::node_address;
 pub use rules::{Pull, Rule, Rules, RulesError};
+pub use usage::{CPU_ANNOTATION, MEMORY_ANNOTATION, Usage};
 
 /// Nodes with this label are left alone: no Lease, no status, no pods played.
 pub const GHOST_LABEL: &str = "ghost";

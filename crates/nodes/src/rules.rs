@@ -1,8 +1,9 @@
 //! How pods behave on simulated nodes, as data that a user may write.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use api::views::{Container, Pod};
+use meta::quantity::Quantity;
 use serde::Deserialize;
 
 use crate::script::{self, Exit};
@@ -24,6 +25,8 @@ pub struct Rule {
     pub image_tag: Vec<String>,
     /// The pod's namespace is one of these.
     pub namespace: Vec<String>,
+    /// The pod has all these labels.
+    pub pod_labels: BTreeMap<String, String>,
     pub pull: Pull,
     /// From the pod's arrival to the end of the pull.
     #[serde(deserialize_with = "crate::duration::deserialize")]
@@ -41,6 +44,10 @@ pub struct Rule {
     /// From the request to stop to the end, at most the pod's grace period.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub stop_time: Duration,
+    /// Processors that a running container uses.
+    pub cpu: Option<Quantity>,
+    /// Memory that a running container uses.
+    pub memory: Option<Quantity>,
 }
 
 /// Whether the image is there.
@@ -105,6 +112,9 @@ impl Rule {
         (self.image_contains.is_empty() || by_text())
             && (self.image_tag.is_empty() || by_tag())
             && (self.namespace.is_empty() || by_namespace())
+            && self.pod_labels.iter().all(|(key, value)| {
+                pod.metadata.labels.get(key.as_str()).is_some_and(|known| **known == **value)
+            })
     }
 
     /// How the container ends by itself, if it does.
