@@ -50,7 +50,7 @@ pub(crate) fn impersonate(
     if !groups.iter().any(|group| group == AUTHENTICATED) {
         groups.push(AUTHENTICATED.to_owned());
     }
-    Ok(User { name, uid: uids.into_iter().next().unwrap_or_default(), groups })
+    Ok(User { name, uid: uids.into_iter().next().unwrap_or_default(), groups, ..User::default() })
 }
 
 /// The groups a service account is always in.

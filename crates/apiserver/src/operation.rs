@@ -1,6 +1,6 @@
 //! What is asked of the engine, after the request was understood, and what it answers.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use api::catalog::ResourceFacts;
 use bytes::Bytes;
@@ -16,6 +16,8 @@ pub struct User {
     pub name: String,
     pub uid: String,
     pub groups: Vec<String>,
+    /// What else is known of them, by lower-case key, such as the pod of a service account's token.
+    pub extra: BTreeMap<String, Vec<String>>,
 }
 
 /// One operation on one resource.

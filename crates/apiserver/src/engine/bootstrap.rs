@@ -123,11 +123,7 @@ fn operation(object: &Value) -> Result<Operation, Status> {
         namespace: body::text(object, "namespace").to_owned(),
         name: String::new(),
         verb: Verb::Create { content: Content::default() },
-        user: User {
-            name: SERVER.to_owned(),
-            uid: String::new(),
-            groups: vec![MASTERS.to_owned()],
-        },
+        user: User { name: SERVER.to_owned(), groups: vec![MASTERS.to_owned()], ..User::default() },
         field_manager: "kube-apiserver".to_owned(),
         dry_run: false,
         field_validation: FieldValidation::Ignore,

@@ -58,6 +58,9 @@ fn user_info(user: &User) -> Value {
     if !user.groups.is_empty() {
         info["groups"] = user.groups.clone().into();
     }
+    if !user.extra.is_empty() {
+        info["extra"] = json!(user.extra);
+    }
     info
 }
 

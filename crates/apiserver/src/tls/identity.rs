@@ -20,5 +20,5 @@ pub(crate) fn user_of(certificate: &[u8]) -> Option<User> {
     let names = values(&OID_X509_COMMON_NAME);
     let name = names.into_iter().next().filter(|name| !name.is_empty())?;
     let groups = values(&OID_X509_ORGANIZATION_NAME);
-    Some(User { name, groups, uid: String::new() })
+    Some(User { name, groups, ..User::default() })
 }

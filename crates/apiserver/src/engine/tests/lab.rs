@@ -226,8 +226,8 @@ fn on(facts: &'static ResourceFacts, namespace: &str, name: &str, verb: Verb) ->
         verb,
         user: User {
             name: "admin".to_owned(),
-            uid: String::new(),
             groups: vec!["system:masters".to_owned(), "system:authenticated".to_owned()],
+            ..User::default()
         },
         field_manager: "test".to_owned(),
         dry_run: false,
