@@ -42,6 +42,9 @@ pub fn explain<C: Controller>(
         }
     };
     let plan = C::plan(&mut C::Memory::default(), &observed, now);
+    if !plan.asks.is_empty() {
+        return Err(plan.asks);
+    }
     let steps = plan.steps().map(|step| (summary(&step.action), step.why.to_string()));
     Ok(Explanation {
         controller: C::NAME,

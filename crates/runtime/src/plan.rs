@@ -11,6 +11,8 @@ use meta::{
 };
 use serde_json::Value;
 
+use crate::Read;
+
 /// The object a step writes to, as it was seen when the step was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -209,11 +211,16 @@ pub struct Plan<W> {
     pub stages: Vec<Stage<W>>,
     /// Look again after this long; `None` waits for a change.
     pub wake_after: Option<Duration>,
+    /// To be read live before this can be decided: `observe` is called again with the answers, and
+    /// nothing else of this plan is done.
+    pub asks: Vec<Read>,
+    /// Nothing is left to look after once the steps are done: the key's memory is dropped.
+    pub ends: bool,
 }
 
 impl<W> Default for Plan<W> {
     fn default() -> Self {
-        Self { stages: Vec::new(), wake_after: None }
+        Self { stages: Vec::new(), wake_after: None, asks: Vec::new(), ends: false }
     }
 }
 
@@ -221,6 +228,10 @@ impl<W: fmt::Debug> Plan<W> {
     /// Nothing to do.
     pub fn rest() -> Self {
         Self::default()
+    }
+    /// Nothing can be decided before these are read live.
+    pub fn ask(reads: Vec<Read>) -> Self {
+        Self { asks: reads, ..Self::default() }
     }
     /// One step more.
     pub fn step(&mut self, step: Step<W>) {

@@ -60,6 +60,12 @@ enum Look<W> {
     Planned(Plan<W>),
 }
 
+impl<W> Look<W> {
+    fn of(plan: Plan<W>) -> Self {
+        if plan.asks.is_empty() { Self::Planned(plan) } else { Self::Ask(plan.asks) }
+    }
+}
+
 impl<C: Controller> Component for Runner<C> {
     fn sources(&self) -> &Sources {
         &self.sources
@@ -143,6 +149,9 @@ impl<C: Controller> Runner<C> {
                 self.queue.failed(key, Duration::ZERO);
             }
             Look::Planned(plan) if plan.stages.is_empty() => {
+                if plan.ends {
+                    self.kept.lock().remove(key);
+                }
                 self.queue.succeeded(key, plan.wake_after);
             }
             Look::Ask(_) | Look::Planned(_) => return Some(look),
@@ -188,7 +197,7 @@ impl<C: Controller> Runner<C> {
     }
 
     async fn act(&self, term: Term, key: C::Key, plan: Plan<C::Why>, permit: OwnedSemaphorePermit) {
-        let wake = plan.wake_after;
+        let (wake, ends) = (plan.wake_after, plan.ends);
         let report = self.acting.carry_out(term, &format!("{key:?}"), plan).await;
         // Waiting for caches is no work: others may act meanwhile.
         drop(permit);
@@ -203,7 +212,12 @@ impl<C: Controller> Runner<C> {
             kept.conflicts
         };
         match report.next(conflicts) {
-            Next::Rest => self.queue.succeeded(&key, wake),
+            Next::Rest => {
+                if ends {
+                    self.kept.lock().remove(&key);
+                }
+                self.queue.succeeded(&key, wake);
+            }
             Next::Nothing => self.queue.succeeded(&key, None),
             Next::Again => self.queue.again(&key),
             Next::Retry(wait) => self.queue.failed(&key, wait),
@@ -220,7 +234,7 @@ impl<C: Controller> Runner<C> {
                 Observation::Ask(reads) => Look::Ask(reads),
                 Observation::Ready(observed) => {
                     let memory = &mut kept.entry(key.clone()).or_default().memory;
-                    Look::Planned(C::plan(memory, &observed, now))
+                    Look::of(C::plan(memory, &observed, now))
                 }
             }));
         looked.unwrap_or_else(|panic| {

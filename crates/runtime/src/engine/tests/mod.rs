@@ -1,6 +1,7 @@
 //! The engine's promises, on a controller that keeps as many pods as each ReplicaSet asks for.
 
 mod acting;
+mod asking;
 mod following;
 mod leading;
 mod machine;
