@@ -6,7 +6,7 @@ use client::ClientError;
 use meta::{object::ObjectKey, resource::Resource, text::Text, time::Time};
 use serde_json::Value;
 
-use crate::{Informers, Plan, Step, Watches};
+use crate::{Informers, Metric, Plan, Step, Watches};
 
 /// A controller decides; it never writes, waits or reads a clock.
 ///
@@ -22,6 +22,8 @@ pub trait Controller: Sized + Send + Sync + 'static {
     const QUEUE: &'static str;
     /// `source.component` of its events, `deployment-controller`.
     const EVENT_SOURCE: &'static str;
+    /// What its plans and steps measure; the queue's metrics are there for everybody.
+    const METRICS: &'static [Metric] = &[];
     /// One unit of work.
     type Key: Ord + Clone + fmt::Debug + Send + Sync + 'static;
     /// Everything a decision may depend on.

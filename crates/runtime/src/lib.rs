@@ -14,6 +14,7 @@ mod informers;
 mod lease;
 mod limit;
 mod machine;
+mod measure;
 mod metrics;
 pub mod owners;
 mod plan;
@@ -35,5 +36,8 @@ pub use feed::Listener;
 pub use informers::{DynamicHandler, Enqueue, Handler, Informers, Watches};
 pub use lease::LeaseSettings;
 pub use machine::{Machine, Outcome, Ticket, Turn};
+pub use measure::{
+    CODE, Counter, Gauge, Histogram, Measurement, Metric, MetricKind, When, exponential,
+};
 pub use metrics::Metrics;
 pub use plan::{Action, Event, EventType, Guard, ObjectReference, Plan, Stage, Step, Target};

@@ -7,7 +7,7 @@ use client::ClientError;
 use meta::time::Time;
 use serde_json::Value;
 
-use crate::{Informers, Step};
+use crate::{Informers, Metric, Step};
 
 /// Names a step until its outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -30,6 +30,8 @@ pub struct Turn<W> {
 pub trait Machine: Send + Sized + 'static {
     /// As in logs and events, `default-scheduler`.
     const NAME: &'static str;
+    /// What its steps measure.
+    const METRICS: &'static [Metric] = &[];
     /// Why a step is taken.
     type Why: fmt::Display + fmt::Debug + Send + Sync + 'static;
 

@@ -11,7 +11,7 @@ use meta::{
 };
 use serde_json::Value;
 
-use crate::Read;
+use crate::{Measurement, Read, When};
 
 /// The object a step writes to, as it was seen when the step was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,12 +183,18 @@ pub struct Step<W> {
     pub on_success: Option<Event>,
     /// Recorded when it is refused (not when the namespace is being deleted).
     pub on_failure: Option<Event>,
+    /// Recorded according to what becomes of it.
+    pub measurements: Vec<(When, Measurement)>,
 }
 
 impl<W> Step<W> {
     /// A step without events.
     pub const fn new(action: Action, why: W) -> Self {
-        Self { action, why, on_success: None, on_failure: None }
+        Self { action, why, on_success: None, on_failure: None, measurements: Vec::new() }
+    }
+    /// Tells of it in a metric.
+    pub fn measure(&mut self, when: When, measurement: Measurement) {
+        self.measurements.push((when, measurement));
     }
 }
 
@@ -216,11 +222,19 @@ pub struct Plan<W> {
     pub asks: Vec<Read>,
     /// Nothing is left to look after once the steps are done: the key's memory is dropped.
     pub ends: bool,
+    /// Recorded according to what becomes of all stages.
+    pub measurements: Vec<(When, Measurement)>,
 }
 
 impl<W> Default for Plan<W> {
     fn default() -> Self {
-        Self { stages: Vec::new(), wake_after: None, asks: Vec::new(), ends: false }
+        Self {
+            stages: Vec::new(),
+            wake_after: None,
+            asks: Vec::new(),
+            ends: false,
+            measurements: Vec::new(),
+        }
     }
 }
 
@@ -240,6 +254,10 @@ impl<W: fmt::Debug> Plan<W> {
     /// Looks again after `delay`, or earlier if that was asked for already.
     pub fn wake(&mut self, delay: Duration) {
         self.wake_after = Some(self.wake_after.map_or(delay, |known| known.min(delay)));
+    }
+    /// Tells of the look in a metric.
+    pub fn measure(&mut self, when: When, measurement: Measurement) {
+        self.measurements.push((when, measurement));
     }
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step<W>> {

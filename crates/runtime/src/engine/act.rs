@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
-use world::{BoxFuture, World};
+use world::{BoxFuture, Monotonic, World};
 
 use super::{
     Gate, Term,
@@ -21,7 +21,7 @@ use super::{
     report::{Report, Verdict},
     request::{request, summary},
 };
-use crate::{Action, Plan, Stage, Step, events::Recorder};
+use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder, metrics::Ending};
 
 /// Writes of one component that may be under way at once: enough to fill the store's batches, few
 /// enough for one connection's streams.
@@ -53,6 +53,7 @@ pub(crate) struct Acting {
     /// As in logs.
     pub(crate) component: &'static str,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// What became of a step, and what caches must show of it.
@@ -139,10 +140,12 @@ impl Acting {
         let (component, why) = (self.component, &step.why);
         let action = summary(&step.action);
         info!(controller = component, key, %action, %why, "taking a step");
+        let began = self.world.clock.monotonic();
         let Some(sent) = self.send(term, &step.action).await else {
             return Performed { marks: Vec::new(), verdict: Verdict::Stopped };
         };
         let (performed, name) = self.judge(&step.action, sent).await;
+        self.measure(step, performed.verdict.refusal(), began);
         match &performed.verdict {
             Verdict::Done => self.recorder.record(step.on_success.as_ref(), &name, ""),
             Verdict::Stopped | Verdict::Terminating => {}
@@ -158,6 +161,13 @@ impl Acting {
             }
         }
         performed
+    }
+
+    /// Records what a step measures; it took as long as its answer took to come.
+    pub(crate) fn measure<W>(&self, step: &Step<W>, refusal: Option<u16>, began: Monotonic) {
+        let took = self.world.clock.monotonic().since(began);
+        let ending = Ending::new(refusal, took, self.world.clock.wall());
+        self.metrics.record(&step.measurements, &ending);
     }
 
     /// Sends an action's request; `None` if the term is over. An action without a request is done.

@@ -21,6 +21,7 @@ use super::{
     component::Component,
     fence::Sources,
     gather::{panic_message, yield_once},
+    report::code,
 };
 use crate::{Explanation, Machine, Metrics, Outcome, Step, Ticket, Turn};
 
@@ -126,6 +127,7 @@ impl Acting {
         let (component, why) = (self.component, &step.why);
         let action = super::summary(&step.action);
         info!(controller = component, %action, %why, "taking a step");
+        let began = self.world.clock.monotonic();
         let outcome = self.send(term, &step.action).await?.and_then(|response| {
             if response.body.is_empty() {
                 return Ok(Value::Null);
@@ -133,6 +135,8 @@ impl Acting {
             serde_json::from_slice(&response.body)
                 .map_err(|error| ClientError::Unreadable { reason: error.to_string() })
         });
+        let refusal = outcome.as_ref().err().map(code);
+        self.measure(step, refusal, began);
         let name = |object: &Value| {
             let name = object.pointer("/metadata/name").and_then(Value::as_str);
             name.unwrap_or_default().to_owned()

@@ -99,6 +99,7 @@ impl Manager {
     /// Adds a controller.
     pub fn add<C: Controller>(&mut self) {
         self.informers.take_asked();
+        self.metrics.declare(C::METRICS);
         let view = Arc::new(C::view(&mut self.informers));
         let queue = WorkQueue::new(C::QUEUE, &self.world, &self.metrics);
         let sink = Arc::clone(&queue);
@@ -124,6 +125,7 @@ impl Manager {
     /// Adds a machine.
     pub fn add_machine<M: Machine>(&mut self) {
         self.informers.take_asked();
+        self.metrics.declare(M::METRICS);
         let machine = Mutex::new(M::new(&mut self.informers));
         let (sources, bell) = (self.sources(), Arc::new(Notify::new()));
         sources.feeds().for_each(|feed| feed.signal().wake(Arc::clone(&bell)));
@@ -206,6 +208,7 @@ impl Manager {
             recorder: self.recorder(event_source),
             component,
             permits: Acting::permits(),
+            metrics: Arc::clone(&self.metrics),
         })
     }
     fn recorder(&self, event_source: &'static str) -> Recorder {

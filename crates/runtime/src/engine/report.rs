@@ -24,6 +24,27 @@ pub(crate) enum Verdict {
     Refused(ClientError),
 }
 
+/// The code of another's write that came first.
+const CONFLICT: u16 = 409;
+/// Stands for the code where nobody answered.
+const NO_ANSWER: u16 = 500;
+
+/// The code of a refusal.
+pub(super) fn code(error: &ClientError) -> u16 {
+    error.api().map_or(NO_ANSWER, |error| error.code)
+}
+
+impl Verdict {
+    /// The code of the refusal of a step; `None` if it was done or need not be.
+    pub(crate) fn refusal(&self) -> Option<u16> {
+        match self {
+            Self::Done | Self::Stopped | Self::Terminating => None,
+            Self::Conflict => Some(CONFLICT),
+            Self::Unknown(error) | Self::Refused(error) => Some(code(error)),
+        }
+    }
+}
+
 /// Outcomes of the steps that were taken.
 #[derive(Debug)]
 pub(crate) struct Report<W> {
@@ -35,6 +56,8 @@ pub(crate) struct Report<W> {
     failed: bool,
     ended: bool,
     wait: Duration,
+    /// The code of the first refusal.
+    first_refusal: Option<u16>,
 }
 
 /// What a key needs after a plan was carried out.
@@ -62,6 +85,7 @@ impl<W> Default for Report<W> {
             failed: false,
             ended: false,
             wait: Duration::ZERO,
+            first_refusal: None,
         }
     }
 }
@@ -73,6 +97,7 @@ impl<W> Report<W> {
         for (step, Performed { marks, verdict }) in performed {
             self.marks.extend(marks);
             all_done &= verdict == Verdict::Done;
+            self.first_refusal = self.first_refusal.or(verdict.refusal());
             match verdict {
                 Verdict::Done => {}
                 Verdict::Stopped | Verdict::Terminating => self.ended = true,
@@ -96,6 +121,10 @@ impl<W> Report<W> {
             return Next::Again;
         }
         if self.ended { Next::Nothing } else { Next::Rest }
+    }
+    /// The code of the first refusal; `None` if all steps were done or need not be.
+    pub(crate) const fn refusal(&self) -> Option<u16> {
+        self.first_refusal
     }
     /// Whether a step met another's write.
     pub(crate) const fn met_conflict(&self) -> bool {

@@ -23,7 +23,9 @@ use super::{
     report::Next,
 };
 use crate::{
-    Answers, Controller, Explanation, Metrics, Observation, Plan, Read, explain, informers::Replay,
+    Answers, Controller, Explanation, Measurement, Metrics, Observation, Plan, Read, When, explain,
+    informers::Replay,
+    metrics::{Ending, Shares},
     queue::WorkQueue,
 };
 
@@ -48,6 +50,8 @@ pub(crate) struct Runner<C: Controller> {
 #[derive(Default)]
 pub(crate) struct Kept<M> {
     memory: M,
+    /// What it holds of gauges.
+    shares: Shares,
     /// Plans in a row that met another's write.
     conflicts: u32,
 }
@@ -79,7 +83,7 @@ impl<C: Controller> Component for Runner<C> {
                     () = self.work(term) => {}
                 }
                 self.queue.close();
-                self.kept.lock().clear();
+                self.forget_all();
                 info!(controller = C::NAME, "stopped");
             }
         })
@@ -141,16 +145,17 @@ impl<C: Controller> Runner<C> {
     fn settle(&self, key: &C::Key, look: Look<C::Why>) -> Option<Look<C::Why>> {
         match look {
             Look::Gone => {
-                self.kept.lock().remove(key);
+                self.forget(key);
                 self.queue.succeeded(key, None);
             }
             Look::Panicked => {
-                self.kept.lock().remove(key);
+                self.forget(key);
                 self.queue.failed(key, Duration::ZERO);
             }
             Look::Planned(plan) if plan.stages.is_empty() => {
+                self.measure(key, &plan.measurements, None);
                 if plan.ends {
-                    self.kept.lock().remove(key);
+                    self.forget(key);
                 }
                 self.queue.succeeded(key, plan.wake_after);
             }
@@ -198,7 +203,9 @@ impl<C: Controller> Runner<C> {
 
     async fn act(&self, term: Term, key: C::Key, plan: Plan<C::Why>, permit: OwnedSemaphorePermit) {
         let (wake, ends) = (plan.wake_after, plan.ends);
+        let measurements = plan.measurements.clone();
         let report = self.acting.carry_out(term, &format!("{key:?}"), plan).await;
+        self.measure(&key, &measurements, report.refusal());
         // Waiting for caches is no work: others may act meanwhile.
         drop(permit);
         self.sources.reach(&self.acting.world, &report.marks).await;
@@ -214,7 +221,7 @@ impl<C: Controller> Runner<C> {
         match report.next(conflicts) {
             Next::Rest => {
                 if ends {
-                    self.kept.lock().remove(&key);
+                    self.forget(&key);
                 }
                 self.queue.succeeded(&key, wake);
             }
@@ -222,6 +229,26 @@ impl<C: Controller> Runner<C> {
             Next::Again => self.queue.again(&key),
             Next::Retry(wait) => self.queue.failed(&key, wait),
         }
+    }
+
+    /// Drops what is kept of a key, its part of gauges included.
+    fn forget(&self, key: &C::Key) {
+        if let Some(mut kept) = self.kept.lock().remove(key) {
+            self.metrics.hold(&mut kept.shares, &[]);
+        }
+    }
+    fn forget_all(&self) {
+        for mut kept in std::mem::take(&mut *self.kept.lock()).into_values() {
+            self.metrics.hold(&mut kept.shares, &[]);
+        }
+    }
+
+    fn measure(&self, key: &C::Key, measurements: &[(When, Measurement)], refusal: Option<u16>) {
+        if measurements.is_empty() {
+            return;
+        }
+        let (took, now) = (self.queue.working_for(key), self.acting.world.clock.wall());
+        self.metrics.record(measurements, &Ending::new(refusal, took, now));
     }
 
     /// One planning at a time: the lock on what is kept sees to it.
@@ -233,8 +260,12 @@ impl<C: Controller> Runner<C> {
                 Observation::Gone => Look::Gone,
                 Observation::Ask(reads) => Look::Ask(reads),
                 Observation::Ready(observed) => {
-                    let memory = &mut kept.entry(key.clone()).or_default().memory;
-                    Look::of(C::plan(memory, &observed, now))
+                    let Kept { memory, shares, .. } = kept.entry(key.clone()).or_default();
+                    let plan = C::plan(memory, &observed, now);
+                    if plan.asks.is_empty() {
+                        self.metrics.hold(shares, &plan.measurements);
+                    }
+                    Look::of(plan)
                 }
             }));
         looked.unwrap_or_else(|panic| {

@@ -1,5 +1,6 @@
 //! What the foundations count, under the reference's names.
 
+mod own;
 mod rest_client;
 
 use std::time::Duration;
@@ -9,6 +10,10 @@ use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, core::Collector, proto::MetricFamily,
 };
+
+pub(crate) use own::{Ending, Shares};
+
+use crate::{Measurement, Metric, When};
 
 /// All metrics of a process. One per process; the binary gathers and encodes them.
 pub struct Metrics {
@@ -25,6 +30,7 @@ pub struct Metrics {
     lease_slow_path: IntCounterVec,
     panics: IntCounterVec,
     rest_client: rest_client::RestClient,
+    own: own::Own,
 }
 
 impl Default for Metrics {
@@ -80,6 +86,7 @@ impl Default for Metrics {
                 "Panics that were caught while a key was looked at.",
             ),
             rest_client: rest_client::RestClient::new(&registry),
+            own: own::Own::default(),
             registry,
         }
     }
@@ -98,6 +105,18 @@ impl Metrics {
     /// Calls `update` before metrics are gathered: for those that are read and not counted.
     pub(crate) fn on_gather(&self, update: Box<dyn Fn() + Send + Sync>) {
         self.before_gathering.lock().push(update);
+    }
+    /// Makes a controller's metrics known.
+    pub(crate) fn declare(&self, metrics: &[Metric]) {
+        self.own.declare(&self.registry, metrics);
+    }
+    /// Records what a plan or a step measured.
+    pub(crate) fn record(&self, measurements: &[(When, Measurement)], ending: &Ending) {
+        self.own.record(measurements, ending);
+    }
+    /// Replaces what a key holds of gauges by what its newest plan says.
+    pub(crate) fn hold(&self, shares: &mut Shares, measurements: &[(When, Measurement)]) {
+        self.own.hold(shares, measurements);
     }
     /// Those of one queue.
     pub(crate) fn queue(&self, name: &str) -> QueueMetrics {

@@ -139,6 +139,10 @@ impl<K: Ord + Clone> Queue<K> {
         }
         now.since(since)
     }
+    /// For how long a key has been looked at; zero if it is not.
+    pub(crate) fn working_for(&self, key: &K, now: Monotonic) -> Duration {
+        self.processing.get(key).map(|since| now.since(*since)).unwrap_or_default()
+    }
     /// Drops all that is not being looked at, failures included.
     pub(crate) fn clear(&mut self) {
         self.ready.clear();

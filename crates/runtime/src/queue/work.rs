@@ -126,6 +126,10 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         self.add(key.clone(), Duration::ZERO);
         self.done(key);
     }
+    /// For how long a key has been looked at.
+    pub(crate) fn working_for(&self, key: &K) -> Duration {
+        self.inner.lock().queue.working_for(key, self.clock.monotonic())
+    }
     /// The look is over, whatever came of it.
     pub(crate) fn done(&self, key: &K) {
         let worked = self.inner.lock().queue.done(key, self.clock.monotonic());

@@ -56,6 +56,10 @@ impl Server {
     pub(crate) fn put(&self, path: &str, object: Value) {
         self.state.lock().write(path, object);
     }
+    /// Takes an object out.
+    pub(crate) fn remove(&self, path: &str) {
+        self.state.lock().delete(path);
+    }
     pub(crate) fn fail(&self, matching: &str, fault: Fault) {
         self.state.lock().faults.push_back((matching.to_owned(), fault));
     }

@@ -5,6 +5,7 @@ mod asking;
 mod following;
 mod leading;
 mod machine;
+mod measuring;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -22,9 +23,9 @@ use meta::{
 use serde_json::json;
 
 use crate::{
-    Action, Actor, Answers, Cache, Change, Controller, Enqueue, Event, EventType, Guard, Index,
-    Informers, Manager, Metrics, ObjectReference, Observation, Plan, Running, Stage, Step, Target,
-    Watches, owners,
+    Action, Actor, Answers, CODE, Cache, Change, Controller, Counter, Enqueue, Event, EventType,
+    Gauge, Guard, Index, Informers, Manager, Metric, Metrics, ObjectReference, Observation, Plan,
+    Running, Stage, Step, Target, Watches, When, owners,
     testing::{Server, TestWorld},
 };
 
@@ -42,6 +43,10 @@ impl fmt::Display for Why {
     }
 }
 
+const CREATED: Counter<0> = Counter::new("created_total", "Pods created.", &[]);
+const LOOKS: Counter<1> = Counter::new("looks_total", "Looks, by what became of them.", &["code"]);
+const WANTED: Gauge<0> = Gauge::new("wanted", "Pods that all sets want.", &[]);
+
 static BY_OWNER: Index<Pod> = Index {
     name: "owner",
     values: |pod| pod.metadata.controller().map(|owner| owner.uid.0.clone()).into_iter().collect(),
@@ -56,6 +61,7 @@ impl Controller for Replicas {
     const NAME: &'static str = "replicas";
     const QUEUE: &'static str = "replicas";
     const EVENT_SOURCE: &'static str = "replicas-controller";
+    const METRICS: &'static [Metric] = &[CREATED.metric(), LOOKS.metric(), WANTED.metric()];
     type Key = ObjectKey;
     type Observed = (Arc<ReplicaSet>, Vec<Arc<Pod>>);
     type Memory = ();
@@ -86,6 +92,9 @@ impl Controller for Replicas {
     fn plan((): &mut (), (set, pods): &Self::Observed, _: Time) -> Plan<Why> {
         assert!(set.metadata.name != *"odd", "an odd object");
         let mut plan = Plan::rest();
+        plan.measure(When::Success, LOOKS.add(1, [CODE]));
+        plan.measure(When::Failure, LOOKS.add(1, [CODE]));
+        plan.measure(When::Always, WANTED.share(set.spec.replicas.unwrap_or(0).into(), []));
         let wanted = usize::try_from(set.spec.replicas.unwrap_or(0)).unwrap_or(0);
         let missing = (pods.len()..wanted).map(|_| create(set)).collect();
         let surplus = pods.iter().skip(wanted).map(|pod| delete(pod)).collect();
@@ -128,6 +137,7 @@ fn create(set: &ReplicaSet) -> Step<Why> {
         why: Why("one is missing"),
         on_success: event(EventType::Normal, "Created", "Created pod: {name}"),
         on_failure: event(EventType::Warning, "Failed", "Error creating: {error}"),
+        measurements: vec![(When::Success, CREATED.add(1, []))],
     }
 }
 fn delete(pod: &Pod) -> Step<Why> {
@@ -152,16 +162,17 @@ fn status(set: &ReplicaSet, replicas: usize) -> Action {
 struct Bench {
     world: TestWorld,
     server: Server,
+    metrics: Arc<Metrics>,
 }
 
 impl Bench {
     fn new() -> Self {
-        Self { world: TestWorld::default(), server: Server::default() }
+        Self { world: TestWorld::default(), server: Server::default(), metrics: Arc::default() }
     }
     fn manager(&self) -> Manager {
         let transport = Arc::new(self.server.clone());
         let actor = Actor { transport, field_manager: "test" };
-        let mut manager = Manager::new(self.world.world(), actor, Arc::new(Metrics::default()));
+        let mut manager = Manager::new(self.world.world(), actor, Arc::clone(&self.metrics));
         manager.add::<Replicas>();
         manager
     }
