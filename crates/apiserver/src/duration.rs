@@ -20,7 +20,7 @@ pub(crate) fn request_timeout(text: &str) -> Result<Option<Duration>, Status> {
 }
 
 /// Reads a duration; a negative one counts as zero.
-fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let invalid = || format!("time: invalid duration \"{text}\"");
     let (is_negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

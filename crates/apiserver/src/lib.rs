@@ -11,6 +11,7 @@ mod discovery;
 mod duration;
 mod encode;
 mod engine;
+pub mod faults;
 pub mod health;
 pub mod http;
 mod impersonation;

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
-    api_server, clock, component, controller_manager, explain, failure::Failure, output, up,
+    api_server, clock, component, controller_manager, explain, failure::Failure, faults, output, up,
 };
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Some(("controller-manager", matches)) => controller_manager::run(rest(matches)),
         Some(("explain", matches)) => explain::run(matches),
         Some(("clock", matches)) => clock::run(matches),
+        Some(("faults", matches)) => faults::run(matches),
         Some(("version", _)) => {
             output::say(&format!("pilothouse v{VERSION}\nKubernetes {KUBERNETES_VERSION}"));
             Ok(())
@@ -66,6 +67,7 @@ fn command() -> Command {
         .subcommand(component::nodes_command())
         .subcommand(explain::command())
         .subcommand(clock::command())
+        .subcommand(faults::command())
         .subcommand(Command::new("version").about("Print the version of this program and of Kubernetes"))
 }
 

@@ -7,6 +7,7 @@ mod component;
 mod controller_manager;
 mod explain;
 mod failure;
+mod faults;
 mod output;
 mod process;
 mod reach;

@@ -73,6 +73,9 @@ impl Transport for InProcess {
 
 /// Codes of 400 and above are errors.
 fn refuse(answer: ServerResponse) -> Result<ServerResponse, ClientError> {
+    if matches!(answer.body, Body::Cut) {
+        return Err(ClientError::NoAnswer { reason: "cut off by an injected fault".to_owned() });
+    }
     if answer.status.as_u16() < 400 {
         return Ok(answer);
     }

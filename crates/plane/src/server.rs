@@ -6,6 +6,7 @@ use apiserver::{
     Engine, EngineOptions, Extension, Service, Settings, StartError,
     authentication::Tokens,
     authorization::PrivilegedOnly,
+    faults::Faults,
     health::{Health, Scope},
 };
 use store::Store;
@@ -19,6 +20,8 @@ pub struct ServerSettings {
     pub address: String,
     /// Paths that Kubernetes does not have.
     pub extensions: Vec<Extension>,
+    /// What goes wrong on purpose, for the clients that it names.
+    pub faults: Option<Faults>,
 }
 
 /// Starts the API server over a store; it answers callers in process from then on.
@@ -39,6 +42,7 @@ pub async fn serve(
         health,
         address: settings.address,
         extensions: settings.extensions,
+        faults: settings.faults,
     };
     Ok(Service::new(Arc::new(engine), settings))
 }

@@ -110,6 +110,7 @@ async fn serve(world: World, store: Arc<dyn Store>, gateway: Gateway, checker: C
         engine: apiserver::EngineOptions::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
+        faults: None,
     };
     match plane::serve(world, store, settings).await {
         Ok(service) => gateway.open(service),

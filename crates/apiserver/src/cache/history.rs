@@ -77,6 +77,13 @@ impl History {
         Some(self.changes.range(first..))
     }
 
+    /// The revision just before the first change after a moment; `None` if there is none.
+    pub(crate) fn revision_at(&self, moment: Monotonic) -> Option<u64> {
+        let first = self.changes.partition_point(|change| change.at <= moment);
+        let after = self.changes.get(first)?;
+        Some(after.revision.saturating_sub(1).max(self.start))
+    }
+
     fn may_forget(&self, now: Monotonic) -> bool {
         let Some(oldest) = self.changes.front() else { return false };
         let length = self.changes.len();

@@ -16,7 +16,7 @@ use meta::object::ResourceVersion;
 use parking_lot::{Mutex, RwLock};
 use store::{Range, Revision, Store};
 use tokio::sync::{Notify, OnceCell, watch::Sender};
-use world::{Task, World};
+use world::{Monotonic, Task, World};
 
 pub(crate) use list::{Page, PageRequest};
 pub(crate) use select::Select;
@@ -145,6 +145,11 @@ impl Cache {
             return state.objects.get(name).map(Arc::clone);
         }
         state.objects.get(format!("{namespace}/{name}").as_str()).map(Arc::clone)
+    }
+
+    /// The version that was the newest at a moment; `None` if it still is.
+    pub(crate) fn version_at(&self, moment: Monotonic) -> Option<u64> {
+        self.state.read().history.revision_at(moment)
     }
 
     /// All objects of a namespace, or of all if it is empty.

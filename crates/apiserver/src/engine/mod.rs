@@ -32,12 +32,12 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use api::{catalog::ResourceFacts, kinds::Context};
 use meta::resource::Scope;
 use store::{Store, StoreError};
-use world::{BoxFuture, Task, World};
+use world::{BoxFuture, Monotonic, Task, World};
 
 pub(crate) use convert::stored_as;
 pub use options::{EngineOptions, TokenSigner};
@@ -95,6 +95,14 @@ impl Engine {
     pub fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
         let inner = Arc::clone(&self.inner);
         Box::pin(async move { inner.run(operation).await })
+    }
+
+    /// The version that a cache of the resource shows which is `age` behind; `None` if nothing has
+    /// changed since, or nobody has read the resource yet.
+    pub fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64> {
+        let caches = &self.inner.caches;
+        let since = self.inner.world.clock.monotonic().0.saturating_sub(age);
+        caches.existing(facts)?.version_at(Monotonic(since))
     }
 }
 

@@ -19,10 +19,12 @@ pub(super) enum HttpBody {
 }
 
 impl HttpBody {
-    pub(super) fn new(body: Body) -> Self {
+    /// `None` for an answer that is not to be sent.
+    pub(super) fn new(body: Body) -> Option<Self> {
         match body {
-            Body::Full(bytes) => Self::Full(Some(bytes).filter(|bytes| !bytes.is_empty())),
-            Body::Watch(watch) => Self::Watch(watch),
+            Body::Full(bytes) => Some(Self::Full(Some(bytes).filter(|bytes| !bytes.is_empty()))),
+            Body::Watch(watch) => Some(Self::Watch(watch)),
+            Body::Cut => None,
         }
     }
 }

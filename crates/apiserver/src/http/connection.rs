@@ -1,6 +1,6 @@
 //! One connection: handshake, requests in, answers out.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, header};
@@ -39,6 +39,11 @@ where
         self.0.spawn("http stream", Box::pin(future));
     }
 }
+
+/// The client gets no answer: its stream is reset, or its connection closed.
+#[derive(Debug, thiserror::Error)]
+#[error("cut off by an injected fault")]
+struct Cut;
 
 pub(super) async fn serve(connection: Box<dyn Connection>, mut shared: Shared) {
     let world = shared.service.world().clone();
@@ -106,12 +111,12 @@ async fn answer(
     service: Service,
     user: Option<User>,
     request: Request<Incoming>,
-) -> Result<Response<HttpBody>, Infallible> {
+) -> Result<Response<HttpBody>, Cut> {
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let body = collect(body).await;
     let request = crate::Request { method: head.method, target, headers: head.headers, body, user };
-    Ok(to_http(service.call(request).await))
+    to_http(service.call(request).await)
 }
 
 /// The body, cut off one byte after what is allowed; also where the client broke off, for which no
@@ -130,8 +135,8 @@ async fn collect(mut body: Incoming) -> Bytes {
     collected.freeze()
 }
 
-fn to_http(response: crate::Response) -> Response<HttpBody> {
-    let mut converted = Response::new(HttpBody::new(response.body));
+fn to_http(response: crate::Response) -> Result<Response<HttpBody>, Cut> {
+    let mut converted = Response::new(HttpBody::new(response.body).ok_or(Cut)?);
     *converted.status_mut() = response.status;
     *converted.headers_mut() = response.headers;
     for warning in response.warnings {
@@ -140,5 +145,5 @@ fn to_http(response: crate::Response) -> Response<HttpBody> {
             converted.headers_mut().append(header::WARNING, value);
         }
     }
-    converted
+    Ok(converted)
 }

@@ -37,6 +37,8 @@ pub enum Body {
     Full(Bytes),
     /// Events until the watch ends.
     Watch(Box<WatchBody>),
+    /// Not even the headers arrive: the client is cut off.
+    Cut,
 }
 
 impl Request {
@@ -94,11 +96,15 @@ impl Response {
         }
         self
     }
+    /// No answer at all. Its code is what is counted.
+    pub(crate) fn cut() -> Self {
+        Self { body: Body::Cut, ..Self::text(StatusCode::INTERNAL_SERVER_ERROR, "") }
+    }
     /// The whole body; a watch has none.
     pub fn bytes(&self) -> Bytes {
         match &self.body {
             Body::Full(bytes) => bytes.clone(),
-            Body::Watch(_) => Bytes::new(),
+            Body::Watch(_) | Body::Cut => Bytes::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From request to response: authenticate, authorize, find what is meant, answer. HTTP and callers
 //! in process take the same way.
 
+mod interference;
 mod message;
 mod paths;
 mod resource;
@@ -10,6 +11,7 @@ mod watch_body;
 
 use std::{sync::Arc, time::Duration};
 
+use api::catalog::ResourceFacts;
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
 use tokio::sync::watch;
@@ -25,6 +27,7 @@ use crate::{
     compression,
     discovery::Discovery,
     duration, encode,
+    faults::Faults,
     health::Health,
     impersonation,
     metrics::{Labels, RequestMetrics},
@@ -37,11 +40,19 @@ use crate::{
 /// Runs operations: the engine, or a double in tests.
 pub trait Backend: Send + Sync {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>>;
+
+    /// The version that a cache of the resource shows which is `age` behind; `None` if nothing has
+    /// changed since, or nothing is known.
+    fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64>;
 }
 
 impl Backend for Engine {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
         Engine::run(self, operation)
+    }
+
+    fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64> {
+        Engine::version_before(self, facts, age)
     }
 }
 
@@ -56,6 +67,8 @@ pub struct Settings {
     pub address: String,
     /// Paths that Kubernetes does not have.
     pub extensions: Vec<Extension>,
+    /// What goes wrong on purpose, for the clients that it names.
+    pub faults: Option<Faults>,
 }
 
 /// A path of its own, behind the same authentication and authorization.

@@ -1,11 +1,14 @@
 //! Requests for resources: understood, carried out by the backend, and answered in the form asked
 //! for.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{StatusCode, header};
 use meta::time::Time;
+use tokio::sync::mpsc;
 
-use super::{BODY_BYTES_MAX, Body, Inner, Request, Response, WatchBody};
+use super::{BODY_BYTES_MAX, Body, Inner, Request, Response, WatchBody, interference};
 use crate::{
     Content, Operation, Outcome, PatchType, Reason, Status, User, Verb,
     decode::{self, BodyType, Expected},
@@ -33,6 +36,13 @@ enum Patching {
     Apply,
 }
 
+/// Whether a list shows the past.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Past {
+    Never,
+    Before(Duration),
+}
+
 /// What the users of a resource are told that has had its time.
 pub(super) fn deprecation(target: Target) -> Option<String> {
     let resource = &target.facts.resource;
@@ -47,12 +57,21 @@ pub(super) fn deprecation(target: Target) -> Option<String> {
 }
 
 impl Inner {
-    pub(super) async fn resource(&self, call: Call<'_>) -> Result<Response, Status> {
+    pub(super) async fn carry_out(&self, call: &Call<'_>, past: Past) -> Result<Response, Status> {
         let patching = call.patching()?;
         let format = call.format()?;
-        let operation = call.operation(patching)?;
-        let outcome = self.backend.run(operation).await?;
-        self.respond(&call, format, outcome)
+        let mut operation = call.operation(patching)?;
+        if let (Past::Before(age), Verb::List(query)) = (past, &mut operation.verb)
+            && let Some(version) = self.backend.version_before(call.target.facts, age)
+        {
+            *query = interference::at_version(std::mem::take(query), version);
+        }
+        let mut outcome = self.backend.run(operation).await?;
+        if let (Some(faults), Outcome::Watch(events)) = (&self.settings.faults, &mut outcome) {
+            let (_, nothing) = mpsc::channel(1);
+            *events = faults.between(call.asked(), std::mem::replace(events, nothing));
+        }
+        self.respond(call, format, outcome)
     }
 
     fn respond(

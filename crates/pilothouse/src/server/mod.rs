@@ -1,5 +1,6 @@
 //! The API server on its port, as `up` and `apiserver` start it.
 
+mod faults;
 mod kubeconfig;
 mod metrics;
 mod settings;
@@ -39,16 +40,19 @@ pub(crate) async fn start(
     if !settings.overwrite_kubeconfig {
         kubeconfig::check(&*world.disk, &settings.kubeconfig)?;
     }
+    let faults = faults::read(world, settings.faults.as_ref(), metrics)?;
     let listener = world.network.listen(&format!("127.0.0.1:{}", settings.port)).await;
     let listener = listener.context("cannot start the API server; --port chooses another port")?;
     let address = listener.address();
     let store = open_store(world, settings)?;
     let pki = open_pki(world, settings)?;
     extensions.push(metrics::extension(Arc::clone(metrics)));
+    extensions.push(faults::extension(faults.as_ref()));
     let server_settings = ServerSettings {
         engine: EngineOptions { secure_port: port_of(&address), ..EngineOptions::default() },
         address: address.clone(),
         extensions,
+        faults,
     };
     let service = plane::serve(world.clone(), store, server_settings).await?;
     service.register_metrics(metrics.registry()).context("cannot count requests")?;

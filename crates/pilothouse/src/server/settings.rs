@@ -12,6 +12,15 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     pub(crate) kubeconfig: PathBuf,
     pub(crate) overwrite_kubeconfig: bool,
+    pub(crate) faults: Option<FaultsFile>,
+}
+
+/// What goes wrong on purpose.
+#[derive(Debug)]
+pub(crate) struct FaultsFile {
+    pub(crate) path: PathBuf,
+    /// `None` takes one by chance.
+    pub(crate) seed: Option<u64>,
 }
 
 /// Where objects are kept.
@@ -22,7 +31,7 @@ pub(crate) enum Storage {
 }
 
 /// The flags that [`Settings::read`] reads.
-pub(crate) fn arguments() -> [Arg; 5] {
+pub(crate) fn arguments() -> [Arg; 7] {
     [
         Arg::new("data-dir")
             .long("data-dir")
@@ -47,6 +56,16 @@ pub(crate) fn arguments() -> [Arg; 5] {
             .long("overwrite-kubeconfig")
             .action(ArgAction::SetTrue)
             .help("Replace a kubeconfig that somebody else wrote"),
+        Arg::new("faults")
+            .long("faults")
+            .value_name("FILE")
+            .help("Let requests and watches go wrong by these rules (YAML; see docs/testing-your-controller.md)"),
+        Arg::new("seed")
+            .long("seed")
+            .value_name("NUMBER")
+            .requires("faults")
+            .value_parser(value_parser!(u64))
+            .help("The same seed and order of requests give the same faults [default: by chance]"),
     ]
 }
 
@@ -61,6 +80,8 @@ impl Settings {
             port: matches.get_one("port").copied().unwrap_or(6443),
             kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
+            faults: path("faults")
+                .map(|path| FaultsFile { path, seed: matches.get_one("seed").copied() }),
         }
     }
 

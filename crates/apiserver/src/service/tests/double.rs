@@ -3,12 +3,14 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use crate::{
     Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Service, Settings, Status,
     Verb, authentication::Tokens, authorization::PrivilegedOnly, health::Health,
 };
+use api::catalog::ResourceFacts;
 use bytes::Bytes;
 use meta::object::{Labels, ObjectKey, ResourceVersion, Uid};
 use serde_json::json;
@@ -23,6 +25,10 @@ struct Double;
 impl Backend for Double {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
         Box::pin(outcome(operation))
+    }
+
+    fn version_before(&self, _: &ResourceFacts, _: Duration) -> Option<u64> {
+        None
     }
 }
 
@@ -50,6 +56,7 @@ pub(super) fn service(world: &World) -> Service {
         health: Health::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
+        faults: None,
     };
     Service::new(Arc::new(Double), settings)
 }

@@ -363,5 +363,6 @@ fn watch_of(response: Response) -> crate::WatchBody {
     match response.body {
         Body::Watch(watch) => *watch,
         Body::Full(bytes) => panic!("no watch but {bytes:?}"),
+        Body::Cut => panic!("no watch but nothing"),
     }
 }
