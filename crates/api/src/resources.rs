@@ -33,6 +33,15 @@ pub const CONTROLLER_REVISIONS: Resource =
     Resource::new("apps", "v1", "controllerrevisions", "ControllerRevision", Scope::Namespaced);
 pub const PERSISTENT_VOLUME_CLAIMS: Resource =
     Resource::new("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", Scope::Namespaced);
+pub const HORIZONTAL_POD_AUTOSCALERS: Resource = Resource::new(
+    "autoscaling",
+    "v2",
+    "horizontalpodautoscalers",
+    "HorizontalPodAutoscaler",
+    Scope::Namespaced,
+);
+pub const POD_DISRUPTION_BUDGETS: Resource =
+    Resource::new("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", Scope::Namespaced);
 pub const LEASES: Resource =
     Resource::new("coordination.k8s.io", "v1", "leases", "Lease", Scope::Namespaced);
 pub const RESOURCE_QUOTAS: Resource =

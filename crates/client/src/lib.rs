@@ -11,6 +11,6 @@ mod transport;
 pub use error::{ApiError, ClientError};
 pub use request::{
     ACCEPT_METADATA, ACCEPT_METADATA_LIST, DeleteOptions, ListOptions, Method, PatchKind,
-    Preconditions, Propagation, Request, WatchOptions, WriteOptions,
+    Preconditions, Propagation, Request, WatchOptions, WriteOptions, path,
 };
 pub use transport::{EventType, Response, Transport, WatchEvent, WatchStream};

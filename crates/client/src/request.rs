@@ -269,6 +269,20 @@ fn object_path(resource: &Resource, key: &ObjectKey) -> String {
     format!("{}/{}", collection_path(resource, &key.namespace), escape(&key.name))
 }
 
+/// A path made of segments, with the parameters that are not empty as its query; all are escaped.
+pub fn path(segments: &[&str], query: &[(&str, &str)]) -> String {
+    let mut path = String::new();
+    for segment in segments {
+        path.push('/');
+        path.push_str(&escape(segment));
+    }
+    let mut whole = Query::new(path);
+    for (name, value) in query {
+        whole.text(name, value);
+    }
+    whole.path
+}
+
 /// Percent-encodes what may not stand in a path segment or query value.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod endpointslice;
 pub mod endpointslicemirroring;
 pub mod garbagecollector;
+pub mod horizontalpodautoscaler;
 pub mod job;
 pub mod namespace;
 pub mod podgc;
@@ -67,6 +68,7 @@ macro_rules! for_each_controller {
             $crate::endpointslice::EndpointSliceController => "endpointslice-controller",
             $crate::endpointslicemirroring::EndpointSliceMirroringController => "endpointslicemirroring-controller",
             $crate::garbagecollector::GarbageCollector => "generic-garbage-collector",
+            $crate::horizontalpodautoscaler::HorizontalPodAutoscalerController => "horizontal-pod-autoscaler",
             $crate::job::JobController => "job-controller",
             $crate::job::OrphanedPods => "job-controller",
             $crate::namespace::NamespaceController => "namespace-controller",

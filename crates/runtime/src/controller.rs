@@ -96,6 +96,29 @@ pub enum Read {
     },
     /// The resources that the server serves; [`Answers::discovery`] reads the answer.
     Discovery,
+    /// A subresource of one object, such as `scale`.
+    Subresource {
+        /// Kind of the object.
+        resource: Resource,
+        /// Where the object is.
+        key: ObjectKey,
+        /// Of the subresource.
+        name: &'static str,
+    },
+    /// What the server has under a path that no resource stands for, such as another API's; made by
+    /// [`Read::path`].
+    Path {
+        /// With its query, escaped.
+        path: String,
+    },
+}
+
+impl Read {
+    /// A read of the path made of `segments`, which need no escaping, with the query's parameters
+    /// that are not empty.
+    pub fn path(segments: &[&str], query: &[(&str, &str)]) -> Self {
+        Self::Path { path: client::path(segments, query) }
+    }
 }
 
 /// What a live read gave: JSON of the object or list, or why there is none (`NotFound` included).

@@ -16,12 +16,18 @@ pub struct Served {
     pub resource: Resource,
     /// `get`, `list`, `watch`, `delete`, `deletecollection`, …
     pub verbs: Vec<String>,
+    /// `status`, `scale`, …
+    pub subresources: Vec<String>,
 }
 
 impl Served {
     /// Whether all of `verbs` are possible.
     pub fn can(&self, verbs: &[&str]) -> bool {
         verbs.iter().all(|verb| self.verbs.iter().any(|known| known == verb))
+    }
+    /// Whether its objects have a `scale`.
+    pub fn is_scalable(&self) -> bool {
+        self.subresources.iter().any(|known| known == "scale")
     }
 }
 
@@ -30,6 +36,8 @@ impl Served {
 pub struct Discovery {
     /// Each resource once, in discovery order.
     pub served: Vec<Served>,
+    /// The versions of each group, the preferred one first.
+    pub versions: BTreeMap<String, Vec<String>>,
     /// `group/version`s that could not be asked (an aggregated server is down): what is known of them
     /// from before is still the best there is.
     pub stale: Vec<String>,
@@ -61,6 +69,8 @@ impl Discovery {
     fn take(&mut self, group: &Group) {
         let mut seen = BTreeSet::new();
         let name = &group.metadata.name;
+        let versions = group.versions.iter().map(|version| version.version.clone());
+        self.versions.insert(name.clone(), versions.collect());
         for version in &group.versions {
             if version.freshness == "Stale" {
                 self.stale.push(api_version(name, &version.version));
@@ -75,7 +85,12 @@ impl Discovery {
             let kind = (resource.api_version(), resource.kind.to_string());
             self.kinds.insert(kind, resource.clone());
             if seen.insert(&served.resource) {
-                self.served.push(Served { resource, verbs: served.verbs.clone() });
+                let subresources = served.subresources.iter().map(|known| known.subresource.clone());
+                self.served.push(Served {
+                    resource,
+                    verbs: served.verbs.clone(),
+                    subresources: subresources.collect(),
+                });
             }
         }
     }
@@ -119,6 +134,12 @@ struct GroupResource {
     scope: String,
     #[serde(default)]
     verbs: Vec<String>,
+    #[serde(default)]
+    subresources: Vec<GroupSubresource>,
+}
+#[derive(Deserialize)]
+struct GroupSubresource {
+    subresource: String,
 }
 #[derive(Deserialize, Default)]
 #[serde(default)]

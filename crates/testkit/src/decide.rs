@@ -56,7 +56,7 @@ fn live(scene: &Scene, read: &Read) -> Value {
         Read::Metadata { key, .. } | Read::Object { key, .. } => {
             object["metadata"]["name"] == *key.name
         }
-        Read::List { .. } | Read::Discovery => false,
+        Read::List { .. } | Read::Discovery | Read::Subresource { .. } | Read::Path { .. } => false,
     };
     all.clone().find(is_meant).cloned().unwrap_or_default()
 }

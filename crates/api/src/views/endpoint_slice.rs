@@ -1,9 +1,9 @@
 //! What is read and written of an `EndpointSlice`.
 
 use meta::{object::ObjectMeta, text::Text};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::{IpFamily, TargetReference, kind};
+use super::{IpFamily, TargetReference, kind, null_is_empty};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -87,14 +87,5 @@ impl From<IpFamily> for AddressType {
             IpFamily::V6 => Self::Ipv6,
         }
     }
-}
-
-/// The server writes an empty list of this kind as `null`.
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
 }
 kind!(EndpointSlice, crate::resources::ENDPOINT_SLICES);

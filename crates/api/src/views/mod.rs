@@ -8,6 +8,7 @@ mod daemon_set;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
+mod horizontal_pod_autoscaler;
 mod job;
 mod lease;
 mod namespace;
@@ -16,6 +17,7 @@ mod partial;
 mod persistent_volume_claim;
 mod placement;
 mod pod;
+mod pod_disruption_budget;
 mod replica_set;
 mod replication_controller;
 mod resource_quota;
@@ -39,6 +41,11 @@ pub use endpoint_slice::{
     AddressType, Endpoint, EndpointConditions, EndpointHints, EndpointPort, EndpointSlice, Hint,
 };
 pub use endpoints::{Address, Endpoints, Subset, SubsetPort, TargetReference};
+pub use horizontal_pod_autoscaler::{
+    HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus,
+    MetricIdentifier, MetricSource, MetricSpec, MetricTarget, ScalingBehavior, ScalingPolicy,
+    ScalingPolicyType, ScalingRules, SelectPolicy, TargetKind, TargetObject,
+};
 pub use job::{
     CompletionMode, Job, JobCondition, JobSpec, JobStatus, OnExitCodes, OnPodCondition,
     PodFailureAction, PodFailurePolicy, PodFailureRule, PodReplacementPolicy, SuccessPolicy,
@@ -58,6 +65,9 @@ pub use pod::{
     PodStatus, PreferredSchedulingTerm, Probe, Requirement, Resources, Running, SchedulingGate,
     Terminated, Toleration, Volume, VolumeClaim, Waiting, WeightedPodAffinityTerm,
 };
+pub use pod_disruption_budget::{
+    BudgetCondition, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,
+};
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
 pub use resource_quota::{
@@ -72,7 +82,7 @@ pub use stateful_set::{
 pub use template::Template;
 
 use meta::{object::ObjectMeta, resource::Resource};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 /// Something with metadata that decodes from an object's JSON.
 pub trait Object: DeserializeOwned + Send + Sync + std::fmt::Debug + 'static {
@@ -98,3 +108,12 @@ macro_rules! kind {
     };
 }
 use kind;
+
+/// The server writes an empty list of some kinds as `null`.
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -5,7 +5,6 @@
 //! Follows `pkg/controller/cronjob`.
 
 mod children;
-mod duration;
 mod field;
 mod history;
 mod observe;

@@ -9,10 +9,8 @@ use jiff::{
 };
 use meta::time::Time;
 
-use super::{
-    duration,
-    field::{DAYS, Field, HOURS, MINUTES, MONTHS, WEEKDAYS},
-};
+use super::field::{DAYS, Field, HOURS, MINUTES, MONTHS, WEEKDAYS};
+use crate::shared::duration;
 
 /// Who finds no time within so many years finds none.
 const YEARS_MAX: i16 = 5;

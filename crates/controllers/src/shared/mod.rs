@@ -2,6 +2,8 @@
 
 pub(crate) mod availability;
 pub(crate) mod claims;
+pub(crate) mod duration;
+pub(crate) mod go_text;
 pub(crate) mod history;
 pub(crate) mod patch;
 pub(crate) mod pods;

@@ -3,10 +3,8 @@
 use jiff::tz::TimeZone;
 use meta::time::Time;
 
-use super::super::{
-    duration,
-    schedule::{Schedule, zone},
-};
+use super::super::schedule::{Schedule, zone};
+use crate::shared::duration;
 
 /// The next times after `start`, in UTC.
 fn check(schedule: &str, zone_name: &str, start: &str, expected: &[&str]) {

@@ -14,7 +14,7 @@ const UNITS: [(&str, f64); 8] = [
 ];
 
 /// Reads a duration; a negative one is zero.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let invalid = || format!("time: invalid duration {text:?}");
     let (is_negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
