@@ -20,6 +20,8 @@
 //! # assert_eq!(METRICS.len(), 3);
 //! ```
 
+use std::fmt;
+
 use meta::{text::Text, time::Time};
 
 /// A metric as the registry knows it: what all three kinds have in common.
@@ -84,6 +86,21 @@ pub(crate) enum Sample {
     Since(Time),
     /// Part of a gauge that belongs to the key.
     Share(f64),
+}
+
+/// `name{value,value} +1`, as tests show it.
+impl fmt::Display for Measurement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<&str> = self.labels.iter().map(Text::as_str).collect();
+        write!(f, "{}{{{}}} ", self.metric, labels.join(","))?;
+        match self.sample {
+            Sample::Count(count) => write!(f, "+{count}"),
+            Sample::Observe(value) => write!(f, "{value}"),
+            Sample::Took => f.write_str("seconds taken"),
+            Sample::Since(then) => write!(f, "seconds since {then}"),
+            Sample::Share(value) => write!(f, "={value}"),
+        }
+    }
 }
 
 /// What must have become of a plan or a step for a measurement to be recorded.

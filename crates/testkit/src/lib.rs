@@ -11,4 +11,4 @@ mod stateful;
 pub use decide::{decide, view};
 pub use notation::{NOW, now};
 pub use scene::Scene;
-pub use show::{show, sizes};
+pub use show::{measures, show, sizes};

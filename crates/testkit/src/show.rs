@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use meta::{object::ObjectKey, resource::Resource};
-use runtime::{Action, Event, EventType, Plan, Stage, Step};
+use runtime::{Action, Event, EventType, Plan, Stage, Step, When};
 use serde_json::Value;
 
 /// The whole plan: each step with its patch, why, and events, then when to look again. Conditions are
@@ -21,6 +21,30 @@ pub fn show<W: fmt::Display + fmt::Debug>(plan: &Plan<W>) -> String {
         let _ = writeln!(text, "wake after {delay:?}");
     }
     text
+}
+
+/// Only what a plan and its steps measure, one line each: `success metric{labels} +1`. Steps that
+/// measure the same are shown once, with how many there are.
+pub fn measures<W: fmt::Debug>(plan: &Plan<W>) -> String {
+    let all = plan.measurements.iter().chain(plan.steps().flat_map(|step| &step.measurements));
+    let mut shown = Vec::<(String, usize)>::new();
+    for (when, measurement) in all {
+        let when = match when {
+            When::Always => "always",
+            When::Success => "success",
+            When::Failure => "failure",
+        };
+        let line = format!("{when} {measurement}");
+        match shown.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, count)) => *count += 1,
+            None => shown.push((line, 1)),
+        }
+    }
+    let line = |(line, count): &(String, usize)| match count {
+        1 => format!("{line}\n"),
+        _ => format!("{count}x {line}\n"),
+    };
+    shown.iter().map(line).collect()
 }
 
 /// Only what becomes of sizes: `+name size` for a new object, `name=size` for a changed one.

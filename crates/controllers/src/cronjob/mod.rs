@@ -24,7 +24,8 @@ use api::{
 };
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Answers, Cache, Change, Controller, Enqueue, Index, Informers, Observation, Plan, Watches,
+    Answers, Cache, Change, Controller, Enqueue, Index, Informers, Metric, Observation, Plan,
+    Watches,
 };
 
 use crate::shared::claims;
@@ -51,6 +52,7 @@ impl Controller for CronJobController {
     const NAME: &'static str = "cronjob-controller";
     const QUEUE: &'static str = "cronjob";
     const EVENT_SOURCE: &'static str = "cronjob-controller";
+    const METRICS: &'static [Metric] = &[start::SKEW.metric()];
     type Key = ObjectKey;
     type Observed = Crew;
     type Memory = Memory;

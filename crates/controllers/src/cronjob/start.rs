@@ -6,7 +6,10 @@ use api::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use meta::{object::ObjectKey, text::Text, time::Time};
-use runtime::{Action, EventType, Guard, Propagation, Step, Target, owners::controller_reference};
+use runtime::{
+    Action, EventType, Guard, Histogram, Propagation, Step, Target, When, exponential,
+    owners::controller_reference,
+};
 use serde_json::{Value, json};
 
 use super::Why;
@@ -14,6 +17,14 @@ use crate::shared::tell::event;
 
 /// The time a Job is for.
 const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+
+/// How late Jobs are.
+pub(super) const SKEW: Histogram<0> = Histogram::new(
+    "cronjob_controller_job_creation_skew_duration_seconds",
+    "[STABLE] Seconds from the time that a job is for until it was created.",
+    &[],
+    &exponential::<10>(1.0, 2.0),
+);
 
 /// The name of the Job for a time.
 pub(super) fn name(cron_job: &CronJob, time: Time) -> String {
@@ -61,6 +72,7 @@ pub(super) fn create(cron_job: &CronJob, time: Time, zone: &TimeZone) -> Step<Wh
     let mut step = Step::new(action, Why::Due(time));
     let created = format!("Created job {name}");
     step.on_success = Some(event(cron_job, EventType::Normal, "SuccessfulCreate", created));
+    step.measure(When::Success, SKEW.since(time, []));
     let failed = "Error creating job: {error}";
     step.on_failure = Some(event(cron_job, EventType::Warning, "FailedCreate", failed));
     step

@@ -19,9 +19,7 @@ pub(super) enum Distribution {
 }
 
 pub(super) fn distribution(service: &Service) -> Distribution {
-    let annotations = &service.metadata.annotations;
-    let mode = TOPOLOGY_MODES.iter().find_map(|name| annotations.get(*name));
-    if mode.is_some_and(|mode| *mode == "Auto" || *mode == "auto") {
+    if by_capacity(service) {
         // Capacity by zone is not known here: the safe side is traffic to everywhere.
         return Distribution::Anywhere;
     }
@@ -30,6 +28,13 @@ pub(super) fn distribution(service: &Service) -> Distribution {
         "PreferSameNode" => Distribution::SameNode,
         _ => Distribution::Anywhere,
     }
+}
+
+/// Whether the service asks for hints by the capacity of zones.
+pub(super) fn by_capacity(service: &Service) -> bool {
+    let annotations = &service.metadata.annotations;
+    let mode = TOPOLOGY_MODES.iter().find_map(|name| annotations.get(*name));
+    mode.is_some_and(|mode| *mode == "Auto" || *mode == "auto")
 }
 
 /// The hints an endpoint is to have. Those of one that is not ready stay while there are any.

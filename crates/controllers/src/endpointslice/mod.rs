@@ -6,6 +6,7 @@
 mod desired;
 mod filling;
 mod hints;
+mod metrics;
 mod observe;
 mod plan;
 mod reconcile;
@@ -17,7 +18,9 @@ use std::time::Duration;
 
 use api::views::{EndpointSlice, Node, Pod, Service};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
-use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
 use crate::shared::{
     service_pods::{self, PODS_BY_NODE},
@@ -43,6 +46,7 @@ impl Controller for EndpointSliceController {
     const NAME: &'static str = "endpointslice-controller";
     const QUEUE: &'static str = "endpoint_slice";
     const EVENT_SOURCE: &'static str = "endpoint-slice-controller";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Backed;
     type Memory = Memory;

@@ -8,6 +8,7 @@ use runtime::{Event, EventType, Plan, Stage, Step};
 
 use super::{
     desired::{Skipped, desired},
+    metrics,
     observe::Backed,
     reconcile::{Changes, labels, owner, reconcile},
     why::Why,
@@ -35,7 +36,9 @@ pub(super) fn plan(memory: &mut Memory, backed: &Backed) -> Plan<Why> {
         memory.told.clone_from(&desired.skipped);
         plan.stages.extend(tell(backed, &desired.skipped).map(Stage::One));
     }
+    metrics::endpoints(&mut plan, backed, &desired.groups);
     let changes = reconcile(backed, desired.groups);
+    metrics::changes(&mut plan, backed, &changes);
     let stages = steps(backed, &changes, trigger);
     plan.stages.extend(stages.into_iter().filter(|steps| !steps.is_empty()).map(Stage::Together));
     plan
@@ -48,6 +51,7 @@ fn steps(backed: &Backed, changes: &Changes, trigger: Option<Time>) -> [Vec<Step
     let step = |action, why, attempt: String| {
         let mut step = Step::new(action, why);
         step.on_failure = Some(warning(backed, format!("{attempt}: {{error}}")));
+        metrics::written(&mut step);
         step
     };
     let create = |content: &Content| {

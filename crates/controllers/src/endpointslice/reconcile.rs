@@ -21,7 +21,7 @@ use crate::shared::{
 };
 
 /// Readers get one slice per change: it may not be too large.
-const ENDPOINTS_MAX: usize = 100;
+pub(super) const ENDPOINTS_MAX: usize = 100;
 
 /// Writes that make the slices right.
 #[derive(Debug, Default)]

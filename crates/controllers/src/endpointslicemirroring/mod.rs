@@ -4,6 +4,7 @@
 //! `pkg/controller/endpointslicemirroring`.
 
 mod desired;
+mod metrics;
 mod observe;
 mod plan;
 #[cfg(test)]
@@ -12,7 +13,9 @@ mod why;
 
 use api::views::{EndpointSlice, Endpoints, Service};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
-use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
 use crate::shared::slices::{self, SLICES_BY_SERVICE};
 
@@ -31,6 +34,7 @@ impl Controller for EndpointSliceMirroringController {
     const NAME: &'static str = "endpointslice-mirroring-controller";
     const QUEUE: &'static str = "endpoint_slice_mirroring";
     const EVENT_SOURCE: &'static str = "endpoint-slice-mirroring-controller";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Mirror;
     type Memory = Memory;

@@ -12,6 +12,7 @@ use runtime::{EventType, Plan, Stage, Step};
 use super::{
     MANAGER,
     desired::{ADDRESSES_MAX, Desired, desired},
+    metrics,
     observe::Mirror,
     why::Why,
 };
@@ -45,10 +46,11 @@ pub(super) fn plan(memory: &mut Memory, mirror: &Mirror) -> Plan<Why> {
         plan.stages.extend(tell(endpoints, &desired).into_iter().map(Stage::One));
     }
     let copies = Copies::new(endpoints);
-    for content in desired.contents {
-        copies.place(content, &mut changes);
+    for content in &desired.contents {
+        copies.place(content.clone(), &mut changes);
     }
     changes.recycle();
+    metrics::look(&mut plan, &mirror.slices, &desired, &changes);
     if !endpoints.metadata.is_deleting() {
         plan.stages.extend(together(changes.create.iter().map(|content| copies.create(content))));
     }
@@ -59,11 +61,11 @@ pub(super) fn plan(memory: &mut Memory, mirror: &Mirror) -> Plan<Why> {
 
 /// Writes that make the copies like the original.
 #[derive(Debug, Default)]
-struct Changes {
-    create: Vec<Content>,
+pub(super) struct Changes {
+    pub(super) create: Vec<Content>,
     update: Vec<(Arc<EndpointSlice>, Content)>,
     /// Slices that nothing was placed in yet.
-    delete: Vec<Arc<EndpointSlice>>,
+    pub(super) delete: Vec<Arc<EndpointSlice>>,
 }
 
 impl Changes {
@@ -145,7 +147,7 @@ fn deletions(changes: &Changes) -> Option<Stage<Why>> {
 }
 
 fn together(steps: impl Iterator<Item = Step<Why>>) -> Option<Stage<Why>> {
-    let steps: Vec<Step<Why>> = steps.collect();
+    let steps: Vec<Step<Why>> = steps.map(metrics::written).collect();
     (!steps.is_empty()).then_some(Stage::Together(steps))
 }
 

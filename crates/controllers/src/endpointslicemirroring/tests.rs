@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 use meta::object::ObjectKey;
 use runtime::{Action, Answers, Cache, Controller as _, Observation, Plan};
 use serde_json::{Value, json};
-use testkit::show;
+use testkit::{measures, show};
 
 use super::{
     EndpointSliceMirroringController, Memory, Why,
@@ -231,4 +231,22 @@ fn only_endpoints_of_a_service_without_selector_are_copied_and_only_if_nobody_mi
     );
     check_mirrored(&json!({"endpointslice.kubernetes.io/skip-mirror": "yes"}), &none, &none, true);
     check_mirrored(&none, &json!({"control-plane.alpha.kubernetes.io/leader": ""}), &none, false);
+}
+
+#[test]
+fn what_a_look_copies_and_leaves_out_is_measured() {
+    let slices = copies(&endpoints("10.0.0.1 10.0.0.2 :80"));
+    let plan = plan(Some(&endpoints("10.0.0.2 !10.0.0.3 nonsense :80")), &slices);
+    expect![[r#"
+        always endpoint_slice_mirroring_controller_endpoints_sync_duration{} seconds taken
+        success endpoint_slice_mirroring_controller_addresses_skipped_per_sync{} 1
+        success endpoint_slice_mirroring_controller_endpoints_added_per_sync{} 1
+        success endpoint_slice_mirroring_controller_endpoints_updated_per_sync{} 0
+        success endpoint_slice_mirroring_controller_endpoints_removed_per_sync{} 1
+        always endpoint_slice_mirroring_controller_endpoints_desired{} =2
+        always endpoint_slice_mirroring_controller_num_endpoint_slices{} =1
+        always endpoint_slice_mirroring_controller_desired_endpoint_slices{} =1
+        success endpoint_slice_mirroring_controller_changes{update} +1
+    "#]]
+    .assert_eq(&measures(&plan));
 }

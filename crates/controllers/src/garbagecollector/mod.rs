@@ -21,8 +21,8 @@ use meta::{
 };
 use parking_lot::Mutex;
 use runtime::{
-    Action, Answers, Change, ClientError, Controller, Enqueue, Informers, Observation, Plan, Step,
-    Watches,
+    Action, Answers, Change, ClientError, Controller, Counter, Enqueue, Informers, Metric,
+    Observation, Plan, Step, Watches, When,
 };
 
 pub use observe::{Observed, View};
@@ -30,6 +30,12 @@ pub use why::Why;
 
 /// Resources come and go with custom resource definitions.
 const DISCOVER_AFTER: Duration = Duration::from_secs(30);
+
+const SYNC_ERRORS: Counter<0> = Counter::new(
+    "garbagecollector_controller_resources_sync_error_total",
+    "[ALPHA] Failures to learn which resources there are.",
+    &[],
+);
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ impl Controller for GarbageCollector {
     const NAME: &'static str = "garbage-collector-controller";
     const QUEUE: &'static str = "garbage_collector_attempt_to_delete";
     const EVENT_SOURCE: &'static str = "garbage-collector-controller";
+    const METRICS: &'static [Metric] = &[SYNC_ERRORS.metric()];
     type Key = Key;
     type Observed = Observed;
     type Memory = Memory;
@@ -78,8 +85,9 @@ impl Controller for GarbageCollector {
     }
     fn plan(memory: &mut Memory, observed: &Observed, _now: Time) -> Plan<Why> {
         match observed {
-            Observed::Resources => {
+            Observed::Resources { unread } => {
                 let mut plan = Plan::rest();
+                plan.measure(When::Always, SYNC_ERRORS.add(*unread, []));
                 plan.wake(DISCOVER_AFTER);
                 plan
             }

@@ -25,8 +25,11 @@ pub struct View {
 /// What a key turned out to be about.
 #[derive(Debug)]
 pub enum Observed {
-    /// The watched resources are up to date.
-    Resources,
+    /// The watched resources are up to date, but for those of as many groups as could not be read.
+    Resources {
+        /// How many.
+        unread: usize,
+    },
     /// An object.
     Object(Box<Situation>),
 }
@@ -72,7 +75,7 @@ pub(super) fn resources(view: &View, answers: &Answers) -> Observation<Observed>
     let discovery = match answers.discovery() {
         None => return Observation::Ask(vec![Read::Discovery]),
         // The engine asks again with its back-off; what is watched stays watched.
-        Some(Err(_)) => return Observation::Ready(Observed::Resources),
+        Some(Err(_)) => return Observation::Ready(Observed::Resources { unread: 1 }),
         Some(Ok(discovery)) => discovery,
     };
     let watchable = discovery.served.iter().filter(|served| {
@@ -88,8 +91,9 @@ pub(super) fn resources(view: &View, answers: &Answers) -> Observation<Observed>
     for resource in wanted {
         view.dynamic.want(resource);
     }
+    let unread = discovery.stale.len();
     view.kinds.lock().extend(discovery.kinds);
-    Observation::Ready(Observed::Resources)
+    Observation::Ready(Observed::Resources { unread })
 }
 
 pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<Observed> {

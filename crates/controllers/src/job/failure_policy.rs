@@ -20,20 +20,22 @@ pub(super) enum Verdict {
 
 /// The first rule that matches decides.
 pub(super) fn judge(job: &Job, pod: &Pod) -> Verdict {
-    let rules = job.spec.pod_failure_policy.iter().flat_map(|policy| &policy.rules);
-    for (position, rule) in rules.enumerate() {
-        let Some(what) = matched(rule, pod) else { continue };
-        return match &rule.action {
-            PodFailureAction::Count => Verdict::Count,
-            PodFailureAction::Ignore => Verdict::Ignore,
-            PodFailureAction::FailIndex => Verdict::FailIndex,
-            PodFailureAction::FailJob => {
-                Verdict::FailJob(format!("{what} matching FailJob rule at index {position}"))
-            }
-            PodFailureAction::Other(_) => continue,
-        };
+    let Some((position, rule, what)) = decisive(job, pod) else { return Verdict::Count };
+    match &rule.action {
+        PodFailureAction::Ignore => Verdict::Ignore,
+        PodFailureAction::FailIndex => Verdict::FailIndex,
+        PodFailureAction::FailJob => {
+            Verdict::FailJob(format!("{what} matching FailJob rule at index {position}"))
+        }
+        PodFailureAction::Count | PodFailureAction::Other(_) => Verdict::Count,
     }
-    Verdict::Count
+}
+
+/// The rule that decides, with its position and what it found; those of unknown actions do not.
+pub(super) fn decisive<'a>(job: &'a Job, pod: &Pod) -> Option<(usize, &'a PodFailureRule, String)> {
+    let rules = job.spec.pod_failure_policy.iter().flat_map(|policy| &policy.rules).enumerate();
+    let mut known = rules.filter(|(_, rule)| !matches!(rule.action, PodFailureAction::Other(_)));
+    known.find_map(|(position, rule)| Some((position, rule, matched(rule, pod)?)))
 }
 
 /// What a rule finds in a pod, in words.

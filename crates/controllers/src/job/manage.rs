@@ -13,6 +13,7 @@ use super::{
     census::{Census, Indexed},
     ending::Ending,
     indexes::{Indexes, valid_index_of},
+    metrics,
     pods::{self, Missing, Tries},
     ranking,
 };
@@ -123,8 +124,12 @@ fn create(census: &Census<'_>, count: usize, wanted: usize, now: Time) -> Manage
         Some(indexed) => missing_indexes(census, indexed, count, now),
     };
     let why = Why::TooFew { wanted, active: census.active.len() };
-    let steps: Vec<_> =
-        missing.iter().map(|missing| pods::create(job, missing, why.clone())).collect();
+    let create = |missing: &Missing| {
+        let mut step = pods::create(job, missing, why.clone());
+        metrics::creation(&mut step, census);
+        step
+    };
+    let steps: Vec<_> = missing.iter().map(create).collect();
     let created = steps.len();
     let stages = if steps.is_empty() { Vec::new() } else { vec![Stage::SlowStart(steps)] };
     Managed { stages, created, wake, ..Managed::default() }

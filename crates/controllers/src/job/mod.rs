@@ -12,6 +12,7 @@ mod ending;
 mod failure_policy;
 mod indexes;
 mod manage;
+mod metrics;
 mod observe;
 mod orphans;
 mod plan;
@@ -32,8 +33,8 @@ use api::{
 };
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Observation, Plan, Step,
-    Watches,
+    Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Metric, Observation, Plan,
+    Step, Watches,
 };
 
 use crate::shared::claims::{self, PODS_BY_OWNER};
@@ -62,6 +63,7 @@ impl Controller for JobController {
     const NAME: &'static str = "job-controller";
     const QUEUE: &'static str = "job";
     const EVENT_SOURCE: &'static str = "job-controller";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Tracked;
     type Memory = Memory;

@@ -9,10 +9,11 @@ use api::{
 };
 use meta::{object::ObjectKey, time::Time};
 use runtime::{
-    Answers, Cache, Change, Controller, Enqueue, Informers, Observation, Plan, Step, Watches,
+    Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Step,
+    Watches,
 };
 
-use super::{Why, has_finalizer, pods::without_finalizer};
+use super::{Why, has_finalizer, metrics, pods::without_finalizer};
 use crate::shared::claims::{self, PODS_BY_OWNER};
 
 /// See the module's documentation.
@@ -29,6 +30,7 @@ impl Controller for OrphanedPods {
     const NAME: &'static str = "job-controller";
     const QUEUE: &'static str = "job_orphan_pod";
     const EVENT_SOURCE: &'static str = "job-controller";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Arc<Pod>;
     type Memory = ();
@@ -48,7 +50,11 @@ impl Controller for OrphanedPods {
     }
     fn plan(_memory: &mut (), pod: &Arc<Pod>, _now: Time) -> Plan<Why> {
         let mut plan = Plan::rest();
-        plan.step(Step::new(without_finalizer(pod), Why::Orphaned));
+        let mut step = Step::new(without_finalizer(pod), Why::Orphaned);
+        if pod.is_finished() {
+            metrics::let_go(&mut step);
+        }
+        plan.step(step);
         plan
     }
 }

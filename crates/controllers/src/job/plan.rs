@@ -1,10 +1,10 @@
 //! [`Tracked`] → [`Plan`]: all control flow.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use api::{
     resources::{JOBS, PODS},
-    views::{CompletionMode, JobStatus, Status},
+    views::{CompletionMode, JobStatus, Pod, Status},
 };
 use meta::time::Time;
 use runtime::{Action, EventType, Plan, Stage, Step};
@@ -21,6 +21,7 @@ use super::{
     ending::{self, Ending, Outcome},
     indexes,
     manage::{self, Managed},
+    metrics,
     observe::Tracked,
     pods, status,
     tracking::{self, Tracking},
@@ -81,12 +82,13 @@ pub(super) fn plan(memory: &mut Memory, tracked: &Tracked, now: Time) -> Plan<Wh
         None => {}
     }
     let mut plan = Plan::rest();
+    metrics::look(&mut plan, job, metrics::action(goes_on, &managed));
     if ending.is_none() {
         let start = report.status.start_time;
         let waits = [managed.wake, ending::deadline_in(job, start, now)];
         waits.into_iter().flatten().for_each(|wait| plan.wake(wait));
     }
-    let reported = report.steps(&census);
+    let reported = report.steps(&census, &tracking.freed);
     if is_refused {
         plan.stages.extend(reported);
         plan.stages.extend(managed.stages);
@@ -138,6 +140,8 @@ fn with(mut action: Action, field: &str) -> Action {
 struct Report {
     status: JobStatus,
     told: Vec<(EventType, &'static str, String)>,
+    /// How and why the job has ended, if it has.
+    ended: Option<(Outcome, String)>,
 }
 
 impl Report {
@@ -157,7 +161,7 @@ impl Report {
             tracking.completed_indexes.as_ref().map(indexes::format).unwrap_or_default();
         status.failed_indexes =
             census.per_index().map(|per_index| indexes::format(&per_index.failed));
-        Self { status, told: Vec::new() }
+        Self { status, told: Vec::new(), ended: None }
     }
 
     /// What will be so once the pods are managed.
@@ -187,6 +191,7 @@ impl Report {
             return;
         }
         set(&mut self.status.conditions, holds(verdict));
+        self.ended = Some((ending.outcome, ending.reason.to_string()));
         match ending.outcome {
             Outcome::Success => {
                 self.status.completion_time = Some(now.whole_seconds());
@@ -220,9 +225,11 @@ impl Report {
         self.told.push((kind, reason, message.to_owned()));
     }
 
-    fn steps(self, census: &Census<'_>) -> Vec<Stage<Why>> {
+    fn steps(self, census: &Census<'_>, freed: &[Arc<Pod>]) -> Vec<Stage<Why>> {
         let job = census.job;
-        let Some(written) = status::step(job, &self.status) else { return Vec::new() };
+        let Some(mut written) = status::step(job, &self.status) else { return Vec::new() };
+        let end = self.ended.as_ref().map(|(outcome, reason)| (*outcome, reason.as_str()));
+        metrics::written(&mut written, census, &self.status, freed, end);
         let mut told = self.told;
         let completed = self.status.completion_time.is_some();
         if completed && job.spec.completions.is_some_and(|wanted| self.status.succeeded > wanted) {

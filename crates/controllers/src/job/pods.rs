@@ -17,6 +17,7 @@ use super::{
     failure_policy::{self, Verdict},
     has_finalizer,
     indexes::COMPLETION_INDEX,
+    metrics,
 };
 use crate::shared::tell::event;
 
@@ -106,8 +107,14 @@ pub(super) fn delete(job: &Job, pods: &[Arc<Pod>], why: &Why) -> Stage<Why> {
 /// Takes the finalizer off pods that have it.
 pub(super) fn let_go(pods: &[Arc<Pod>], why: &Why) -> Stage<Why> {
     let held = pods.iter().filter(|pod| has_finalizer(pod));
-    let steps = held.map(|pod| Step::new(without_finalizer(pod), why.clone()));
-    Stage::Together(steps.collect())
+    let let_go = |pod: &Arc<Pod>| {
+        let mut step = Step::new(without_finalizer(pod), why.clone());
+        if pod.is_finished() {
+            metrics::let_go(&mut step);
+        }
+        step
+    };
+    Stage::Together(held.map(let_go).collect())
 }
 
 pub(super) fn without_finalizer(pod: &Pod) -> Action {

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc};
 
 use api::views::{Node, Pod};
 use meta::time::Time;
-use runtime::{Answers, Cache, Controller, Informers, Observation, Plan, Watches};
+use runtime::{Answers, Cache, Controller, Informers, Metric, Observation, Plan, Watches};
 
 pub use observe::Pods;
 pub use plan::Memory;
@@ -56,6 +56,18 @@ pub enum Why {
     Unscheduled,
 }
 
+impl Why {
+    /// As metrics name it.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Terminated => "terminated",
+            Self::OutOfService => "out-of-service",
+            Self::Orphaned => "orphaned",
+            Self::Unscheduled => "unscheduled",
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -71,6 +83,7 @@ impl Controller for PodGarbageCollector {
     const NAME: &'static str = "pod-garbage-collector-controller";
     const QUEUE: &'static str = "orphaned_pods_nodes";
     const EVENT_SOURCE: &'static str = "pod-garbage-collector-controller";
+    const METRICS: &'static [Metric] = &[plan::DELETIONS.metric(), plan::FAILURES.metric()];
     type Key = Sweep;
     type Observed = Pods;
     type Memory = Memory;

@@ -8,7 +8,7 @@ use std::{
 
 use api::views::{Phase, Pod, Status};
 use meta::{object::Uid, text::Text, time::Time};
-use runtime::{Action, Guard, PatchKind, Plan, Stage, Step, Target};
+use runtime::{Action, Counter, Guard, PatchKind, Plan, Stage, Step, Target, When};
 use serde_json::{Value, json};
 
 use super::{Pods, Why};
@@ -18,6 +18,17 @@ const PERIOD: Duration = Duration::from_secs(20);
 /// A node that is missing may come back: it is waited for so long.
 const QUARANTINE: Duration = Duration::from_secs(40);
 const DISRUPTION_TARGET: &str = "DisruptionTarget";
+
+pub(super) const DELETIONS: Counter<2> = Counter::new(
+    "pod_gc_collector_force_delete_pods_total",
+    "[ALPHA] Pods that were to be deleted without grace, by why.",
+    &["namespace", "reason"],
+);
+pub(super) const FAILURES: Counter<2> = Counter::new(
+    "pod_gc_collector_force_delete_pod_errors_total",
+    "[ALPHA] Pods that could not be deleted without grace, by why.",
+    &["namespace", "reason"],
+);
 
 /// Since when nodes are known to be missing.
 #[derive(Debug, Default)]
@@ -122,5 +133,9 @@ fn delete(pod: &Pod, why: Why) -> Step<Why> {
         grace_period_seconds: Some(0),
         guard: Guard::Uid,
     };
-    Step::new(action, why)
+    let mut step = Step::new(action, why);
+    let labels = [&*pod.metadata.namespace, why.label()];
+    step.measure(When::Always, DELETIONS.add(1, labels));
+    step.measure(When::Failure, FAILURES.add(1, labels));
+    step
 }

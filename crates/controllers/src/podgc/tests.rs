@@ -9,7 +9,7 @@ use runtime::{
     Answer, Answers, ApiError, ClientError, Controller, Informers, Observation, Plan, Read,
 };
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{measures, now, show};
 
 use super::{Memory, PodGarbageCollector, Sweep, TerminatedPodThreshold, Why};
 
@@ -173,4 +173,15 @@ fn of_too_many_finished_pods_the_evicted_and_the_oldest_go() {
 fn without_a_threshold_finished_pods_stay() {
     let plan = look("a Succeeded ready | b Failed ready", 0, &mut Memory::default(), 0);
     assert_eq!(show(&plan), "wake after 20s\n");
+}
+
+#[test]
+fn deletions_are_counted_by_namespace_and_reason() {
+    let mut memory = Memory::default();
+    let plan = look("a Pending - deleting", 2, &mut memory, 0);
+    expect![[r#"
+        always pod_gc_collector_force_delete_pods_total{shop,unscheduled} +1
+        failure pod_gc_collector_force_delete_pod_errors_total{shop,unscheduled} +1
+    "#]]
+    .assert_eq(&measures(&plan));
 }

@@ -3,6 +3,7 @@
 //! pods are replaced; where they fail at once, ever more slowly ([`backoff`]).
 
 mod backoff;
+mod metrics;
 mod observe;
 mod plan;
 mod pods;
@@ -18,8 +19,8 @@ use std::{marker::PhantomData, sync::Arc};
 use api::views::{Kind, Pod, ReplicaSet, ReplicationController};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Answers, Cache, Change, ClientError, Controller, Enqueue, Index, Informers, Observation, Plan,
-    Step, Watches,
+    Answers, Cache, Change, ClientError, Controller, Enqueue, Index, Informers, Metric,
+    Observation, Plan, Step, Watches,
 };
 use serde_json::Value;
 
@@ -86,6 +87,7 @@ impl<K: Replicated> Controller for PodReplicator<K> {
     const NAME: &'static str = K::NAME;
     const QUEUE: &'static str = K::QUEUE;
     const EVENT_SOURCE: &'static str = K::EVENT_SOURCE;
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Replicas;
     type Memory = Memory;

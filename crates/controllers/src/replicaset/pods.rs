@@ -9,7 +9,7 @@ use runtime::{
 };
 use serde_json::{Value, json};
 
-use super::{Why, ranking::Ranking, replicas::Replicas};
+use super::{Why, metrics, ranking::Ranking, replicas::Replicas};
 
 /// One reconcile may not starve the others.
 const BURST: usize = 500;
@@ -39,6 +39,7 @@ pub(super) fn creates(replicas: &Replicas, missing: usize) -> Vec<Step<Why>> {
 /// Steps that delete the pods that are too many.
 pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step<Why>> {
     let why = Why::TooMany { wanted: replicas.wanted(), active: replicas.active.len() };
+    let youngest = metrics::youngest(&replicas.active);
     let delete = |pod: Arc<Pod>| {
         // Not `{name}`: the answer to a delete need not show the pod.
         let deleted = format!("Deleted pod: {}", pod.metadata.name);
@@ -52,6 +53,9 @@ pub(super) fn deletes(replicas: &Replicas, excess: usize, now: Time) -> Vec<Step
         step.on_success = Some(event(replicas, EventType::Normal, "SuccessfulDelete", deleted));
         step.on_failure =
             Some(event(replicas, EventType::Warning, "FailedDelete", "Error deleting: {error}"));
+        if excess < replicas.active.len() {
+            metrics::goes(&mut step, &pod, youngest, now);
+        }
         step
     };
     first_to_go(replicas, excess.min(BURST), now).into_iter().map(delete).collect()

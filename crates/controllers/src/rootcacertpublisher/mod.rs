@@ -10,8 +10,8 @@ use api::{
 };
 use meta::{object::ObjectKey, resource::Resource, text::Text, time::Time};
 use runtime::{
-    Action, Answers, Cache, Change, Controller, Enqueue, Guard, Informers, Observation, PatchKind,
-    Plan, Step, Target, Watches,
+    Action, Answers, CODE, Cache, Change, Controller, Counter, Enqueue, Guard, Histogram,
+    Informers, Metric, Observation, PatchKind, Plan, Step, Target, Watches, When, exponential,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,18 @@ const DESCRIPTION_TEXT: &str = "Contains a CA bundle that can be used to verify 
 /// it nothing is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootCa(pub String);
+
+const SYNCS: Counter<1> = Counter::new(
+    "root_ca_cert_publisher_sync_total",
+    "[ALPHA] Looks at namespaces, by the HTTP code of what came of them.",
+    &["code"],
+);
+const SYNC_SECONDS: Histogram<1> = Histogram::new(
+    "root_ca_cert_publisher_sync_duration_seconds",
+    "[ALPHA] Seconds that a look at a namespace took, by the HTTP code of what came of it.",
+    &["code"],
+    &exponential::<15>(0.001, 2.0),
+);
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -68,6 +80,7 @@ impl Controller for RootCaCertPublisher {
     const NAME: &'static str = "root-ca-certificate-publisher-controller";
     const QUEUE: &'static str = "root_ca_cert_publisher";
     const EVENT_SOURCE: &'static str = "root-ca-cert-publisher";
+    const METRICS: &'static [Metric] = &[SYNCS.metric(), SYNC_SECONDS.metric()];
     type Key = Text;
     type Observed = Observed;
     type Memory = ();
@@ -109,6 +122,8 @@ impl Controller for RootCaCertPublisher {
             }
             Some(_) => {}
         }
+        plan.measure(When::Always, SYNCS.add(1, [CODE]));
+        plan.measure(When::Always, SYNC_SECONDS.took([CODE]));
         plan
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {

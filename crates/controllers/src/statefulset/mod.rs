@@ -6,6 +6,7 @@
 mod claims;
 mod condemned;
 mod members;
+mod metrics;
 mod observe;
 mod plan;
 mod pod;
@@ -25,8 +26,8 @@ use api::{
 };
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Observation, Plan, Step,
-    Watches,
+    Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Metric, Observation, Plan,
+    Step, Watches,
 };
 
 use crate::shared::{
@@ -54,6 +55,7 @@ impl Controller for StatefulSetController {
     const NAME: &'static str = "statefulset-controller";
     const QUEUE: &'static str = "statefulset";
     const EVENT_SOURCE: &'static str = "statefulset-controller";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = ObjectKey;
     type Observed = Members;
     type Memory = Memory;

@@ -13,6 +13,7 @@ use tracing::warn;
 use super::{
     Why, condemned,
     members::Members,
+    metrics,
     pod::{self, Verb},
     revisions::{self, Revisions},
     rolling::{self, Outdated},
@@ -79,6 +80,7 @@ pub(super) fn plan(memory: &mut Memory, members: &Members, now: Time) -> Plan<Wh
         return claims(members);
     }
     let mut plan = Plan::rest();
+    metrics::look(&mut plan, members, now);
     let revisions = match revisions::find(members) {
         Ok(revisions) => revisions,
         Err(steps) => {

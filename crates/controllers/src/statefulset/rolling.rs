@@ -69,7 +69,7 @@ fn is_old(slot: &Slot, revisions: &Revisions) -> bool {
 }
 
 /// Pods that may be unavailable at a time.
-fn max_unavailable(members: &Members) -> usize {
+pub(super) fn max_unavailable(members: &Members) -> usize {
     let spec = &members.set.spec;
     let share = spec.update_strategy.rolling_update.as_ref();
     let share = share.and_then(|rolling| rolling.max_unavailable.as_ref());

@@ -10,9 +10,16 @@ use std::{fmt, sync::Arc, time::Duration};
 use api::{resources::JOBS, views::Job};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Action, Answers, Cache, Change, Controller, Enqueue, Guard, Informers, Observation, Plan,
-    Propagation, Step, Target, Watches,
+    Action, Answers, Cache, Change, Controller, Enqueue, Guard, Histogram, Informers, Metric,
+    Observation, Plan, Propagation, Step, Target, Watches, When, exponential,
 };
+
+const DELETION_SECONDS: Histogram<0> = Histogram::new(
+    "ttl_after_finished_controller_job_deletion_duration_seconds",
+    "[ALPHA] Seconds from the end of a job's time to live until it was deleted.",
+    &[],
+    &exponential::<14>(0.1, 2.0),
+);
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -49,6 +56,7 @@ impl Controller for TtlAfterFinishedController {
     const NAME: &'static str = "ttl-after-finished-controller";
     const QUEUE: &'static str = "ttl_jobs_to_delete";
     const EVENT_SOURCE: &'static str = "ttl-after-finished-controller";
+    const METRICS: &'static [Metric] = &[DELETION_SECONDS.metric()];
     type Key = ObjectKey;
     type Observed = Expiring;
     type Memory = ();
@@ -80,7 +88,9 @@ impl Controller for TtlAfterFinishedController {
             grace_period_seconds: None,
             guard: Guard::Version,
         };
-        plan.step(Step::new(action, Expired));
+        let mut step = Step::new(action, Expired);
+        step.measure(When::Success, DELETION_SECONDS.since(expiring.at, []));
+        plan.step(step);
         plan
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use api::views::Job;
+use expect_test::expect;
 use meta::object::{ObjectKey, ResourceVersion};
 use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{measures, now, show};
 
 use super::{TtlAfterFinishedController as Ttl, View};
 
@@ -68,4 +69,16 @@ fn only_jobs_that_are_to_go_are_looked_at() {
     };
     assert_eq!(woken(&job(Some(60), "Complete", false)), 1);
     assert_eq!(woken(&job(None, "Complete", false)), 0);
+}
+
+#[test]
+fn how_late_a_job_goes_is_measured() {
+    let key = ObjectKey::new("shop", "j");
+    let view = view(&job(Some(60), "Complete", false));
+    let Observation::Ready(expiring) = Ttl::observe(&view, &key, &Answers::default()) else {
+        panic!("it is to go");
+    };
+    expect![[r#"
+        success ttl_after_finished_controller_job_deletion_duration_seconds{} seconds since 2026-11-24T08:00:00Z
+    "#]].assert_eq(&measures(&Ttl::plan(&mut (), &expiring, now())));
 }

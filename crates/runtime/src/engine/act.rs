@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
-use world::{BoxFuture, Monotonic, World};
+use world::{BoxFuture, World};
 
 use super::{
     Gate, Term,
@@ -21,7 +21,7 @@ use super::{
     report::{Report, Verdict},
     request::{request, summary},
 };
-use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder, metrics::Ending};
+use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder};
 
 /// Writes of one component that may be under way at once: enough to fill the store's batches, few
 /// enough for one connection's streams.
@@ -161,13 +161,6 @@ impl Acting {
             }
         }
         performed
-    }
-
-    /// Records what a step measures; it took as long as its answer took to come.
-    pub(crate) fn measure<W>(&self, step: &Step<W>, refusal: Option<u16>, began: Monotonic) {
-        let took = self.world.clock.monotonic().since(began);
-        let ending = Ending::new(refusal, took, self.world.clock.wall());
-        self.metrics.record(&step.measurements, &ending);
     }
 
     /// Sends an action's request; `None` if the term is over. An action without a request is done.

@@ -7,6 +7,7 @@ mod gate;
 mod gather;
 mod machine;
 mod manager;
+mod measure;
 mod read;
 mod report;
 mod request;

@@ -6,7 +6,7 @@ use api::views::CronJob;
 use expect_test::expect;
 use runtime::{Action, Change, Enqueue};
 use serde::Deserialize;
-use testkit::show;
+use testkit::{measures, show};
 
 use super::{
     super::{Memory, on_cron_job, on_job},
@@ -284,4 +284,12 @@ fn it_is_woken_by_its_own_changes_and_those_of_its_jobs() {
         on_job(&view, &Change { old: None, new: Some(job) }, &mut enqueue);
     }
     assert_eq!(enqueue.keys().len(), 2);
+}
+
+#[test]
+fn how_late_a_job_is_made_is_measured() {
+    let plan = plan_with(&mut Memory::default(), "0 * * * * last=60");
+    expect![[r#"
+        success cronjob_controller_job_creation_skew_duration_seconds{} seconds since 2026-11-24T08:00:00Z
+    "#]].assert_eq(&measures(&plan));
 }

@@ -2,6 +2,7 @@
 
 mod filling;
 mod hints;
+mod metrics;
 mod plan;
 mod wakes;
 

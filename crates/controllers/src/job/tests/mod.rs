@@ -3,6 +3,7 @@
 mod ending;
 mod indexed;
 mod manage;
+mod metrics;
 mod notation;
 mod orphans;
 mod rules;

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod claims;
+mod metrics;
 mod plan;
 mod ranking;
 mod replication_controller;

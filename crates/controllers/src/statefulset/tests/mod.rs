@@ -2,6 +2,7 @@
 
 mod claims;
 mod condemned;
+mod metrics;
 mod plan;
 mod revisions;
 mod rolling;
