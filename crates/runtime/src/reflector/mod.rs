@@ -41,8 +41,9 @@ pub(crate) struct Reflector {
 
 /// Where a reflector stands between two requests.
 struct Thread {
-    /// The server no longer has the history after our version: ask for the newest.
-    lost: bool,
+    /// Ask for the newest, not for what a server's cache may hold: the server no longer has the
+    /// history after our version, or somebody waits for a revision that the cache does not show.
+    newest: bool,
     backoff: Backoff,
 }
 
@@ -50,10 +51,13 @@ impl Reflector {
     /// Follows for ever.
     pub(crate) async fn run(self) {
         let mut thread =
-            Thread { lost: false, backoff: Backoff::new(self.world.clock.monotonic()) };
+            Thread { newest: false, backoff: Backoff::new(self.world.clock.monotonic()) };
         loop {
             match self.list_and_watch(&mut thread).await {
-                Lost::Refresh => continue,
+                Lost::Refresh => {
+                    thread.newest = true;
+                    continue;
+                }
                 Lost::Ended => debug!(resource = %self.resource, "listing again"),
                 Lost::Failed(error) => {
                     warn!(resource = %self.resource, %error, "failed to list or watch");
@@ -89,7 +93,7 @@ impl Reflector {
             let lasted = self.world.clock.monotonic().since(opened);
             match rules::trouble(&error) {
                 Trouble::Busy => self.wait(thread).await,
-                Trouble::HistoryGone if !thread.lost => thread.lost = true,
+                Trouble::HistoryGone if !thread.newest => thread.newest = true,
                 Trouble::StreamEnded if events > 0 || lasted >= WATCH_SHORTEST => {}
                 Trouble::StreamEnded | Trouble::HistoryGone | Trouble::Other => return Err(error),
             }
@@ -104,7 +108,7 @@ impl Reflector {
         let mut stream = self.open(thread, SendInitialEvents::Yes).await?;
         let version = self.receive_list(&mut stream, events).await?;
         self.feed.finish(version);
-        thread.lost = false;
+        thread.newest = false;
         Ok(stream)
     }
 
@@ -133,8 +137,8 @@ impl Reflector {
 
     async fn list(&self, thread: &mut Thread) -> Result<(), ClientError> {
         match self.list_pages(thread).await {
-            Err(error) if !thread.lost && rules::trouble(&error) == Trouble::HistoryGone => {
-                thread.lost = true;
+            Err(error) if !thread.newest && rules::trouble(&error) == Trouble::HistoryGone => {
+                thread.newest = true;
                 self.list_pages(thread).await
             }
             listed => listed,
@@ -143,13 +147,13 @@ impl Reflector {
 
     async fn list_pages(&self, thread: &mut Thread) -> Result<(), ClientError> {
         let known = self.feed.signal().progress().version;
-        let resource_version = match (thread.lost, known) {
+        let resource_version = match (thread.newest, known) {
             (true, _) => String::new(),
             (false, ResourceVersion(0)) => "0".to_owned(),
             (false, known) => known.to_string(),
         };
         // With a version the server's cache can answer, and that knows no pages.
-        let limit = if thread.lost || known == ResourceVersion(0) { PAGE } else { 0 };
+        let limit = if thread.newest || known == ResourceVersion(0) { PAGE } else { 0 };
         let mut options = ListOptions { resource_version, limit, ..ListOptions::default() };
         self.feed.begin();
         for _ in 0..PAGES_MAX {
@@ -162,7 +166,7 @@ impl Reflector {
             page.items().for_each(|object| self.feed.insert(object.as_bytes()));
             if page.next().is_empty() {
                 self.feed.finish(page.version());
-                thread.lost = false;
+                thread.newest = false;
                 return Ok(());
             }
             // A token carries its own version.
@@ -242,7 +246,7 @@ impl Reflector {
         initial: SendInitialEvents,
     ) -> Result<WatchStream, ClientError> {
         let known = self.feed.signal().progress().version;
-        let newest = thread.lost || known == ResourceVersion(0);
+        let newest = thread.newest || known == ResourceVersion(0);
         let timeout = self.world.dice.jitter(WATCH_TIMEOUT, 100).as_secs();
         let options = WatchOptions {
             resource_version: if newest { String::new() } else { known.to_string() },

@@ -63,6 +63,8 @@ impl Server {
     pub(crate) fn fail(&self, matching: &str, fault: Fault) {
         self.state.lock().faults.push_back((matching.to_owned(), fault));
     }
+    /// As the reference over an old etcd: no streaming lists, and lists at a version are answered by a
+    /// cache of the collection, which knows no revision but those of its own objects.
     pub(crate) fn no_streaming_lists(&self) {
         self.state.lock().no_streaming_lists = true;
     }
@@ -161,10 +163,13 @@ impl State {
             let _ = watch.sender.try_send(Ok(event.clone()));
         }
     }
-    fn list(&self, path: &str) -> Value {
+    fn list(&self, path: &str, cached: bool) -> Value {
         let items = self.objects.iter().filter(|(at, _)| collection_of(at) == path);
         let items: Vec<&Value> = items.map(|(_, object)| object).collect();
-        json!({"metadata": {"resourceVersion": self.revision.to_string()}, "items": items})
+        let version = |object: &Value| object["metadata"]["resourceVersion"].as_str()?.parse().ok();
+        let last = || items.iter().filter_map(|object| version(object)).max().unwrap_or(1);
+        let revision = if cached { last() } else { self.revision };
+        json!({"metadata": {"resourceVersion": revision.to_string()}, "items": items})
     }
     fn answer(&mut self, request: &Request) -> Result<Value, ClientError> {
         let path = request.path.split('?').next().unwrap_or_default();
@@ -172,7 +177,8 @@ impl State {
         let object = path.trim_end_matches("/status");
         match request.method {
             Method::Get if path.rsplit('/').next().is_some_and(|last| last.ends_with('s')) => {
-                Ok(self.list(path))
+                let cached = self.no_streaming_lists && request.path.contains("resourceVersion=");
+                Ok(self.list(path, cached))
             }
             Method::Get => self.objects.get(path).cloned().ok_or_else(|| refusal(404, "NotFound")),
             Method::Post => self.create(path, body),

@@ -25,6 +25,7 @@ fn a_server_without_streaming_lists_is_listed() {
     let bench = Bench::new();
     bench.server.no_streaming_lists();
     bench.set("web", 1);
+    bench.server.put("/api/v1/namespaces/newest", json!({"metadata": {"name": "newest"}}));
     bench.start();
     assert_eq!(bench.pods(), 1);
     bench.set("web", 2);
