@@ -1,71 +1,221 @@
-//! Acting as somebody else (`kubectl --as`), for those who may.
+//! Acting as somebody else (`kubectl --as`), for those who may: in the way and for the deed that they
+//! may, or, by the old verb, for everything.
+
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
 
 use crate::{
-    Reason, RequestInfo, ResourcePath, Status, User,
-    authentication::AUTHENTICATED,
+    Query, Reason, RequestInfo, ResourcePath, Status, User,
+    authentication::{ANONYMOUS, account_user, authenticated},
     authorization::{self, Authorizer, Decision},
+    query,
 };
 
 const USER: &str = "impersonate-user";
 const GROUP: &str = "impersonate-group";
 const UID: &str = "impersonate-uid";
+const EXTRA_PREFIX: &str = "impersonate-extra-";
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+const NODE: &str = "system:node:";
+const NODES: &str = "system:nodes";
+const IDENTITY_GROUP: &str = "authentication.k8s.io";
+const NODE_NAME: &str = "authentication.kubernetes.io/node-name";
 
-/// Who a request is to be judged as: whom its headers name, if the sender may act as them.
-///
-/// # Errors
-/// 400 for groups without a user, 403 if the sender may not.
-pub(crate) fn impersonate(
-    authorizer: &dyn Authorizer,
-    user: User,
-    headers: &HeaderMap,
-) -> Result<User, Status> {
-    let values = |name: &str| -> Vec<String> {
-        let values = headers.get_all(name).into_iter();
-        values.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect()
-    };
-    let (names, mut groups, uids) = (values(USER), values(GROUP), values(UID));
-    let Some(name) = names.into_iter().next() else {
-        if groups.is_empty() && uids.is_empty() {
-            return Ok(user);
-        }
-        let message = "groups or a uid are impersonated without impersonating a user";
-        return Err(Status::new(400, Reason::BadRequest, message));
-    };
-    let may = |resource: &str, name: &str| {
-        let request = asked(resource, name);
-        match authorizer.authorize(&user, &request) {
-            Decision::Allow => Ok(()),
-            Decision::Deny { reason } => Err(authorization::forbidden(&user, &request, &reason)),
-        }
-    };
-    may("users", &name)?;
-    groups.iter().try_for_each(|group| may("groups", group))?;
-    uids.iter().try_for_each(|uid| may("uids", uid))?;
-    if groups.is_empty() {
-        groups = implied_groups(&name);
-    }
-    if !groups.iter().any(|group| group == AUTHENTICATED) {
-        groups.push(AUTHENTICATED.to_owned());
-    }
-    Ok(User { name, uid: uids.into_iter().next().unwrap_or_default(), groups, ..User::default() })
+/// Whom a request is to be made as: what its headers say, nothing added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Impersonation {
+    wanted: User,
 }
 
-/// The groups a service account is always in.
-fn implied_groups(name: &str) -> Vec<String> {
-    let Some((namespace, _)) = name.strip_prefix(SERVICE_ACCOUNT).and_then(|n| n.split_once(':'))
-    else {
-        return Vec::new();
-    };
-    let all = "system:serviceaccounts";
-    vec![all.to_owned(), format!("{all}:{namespace}")]
+/// In which way somebody may act as another. All but the last also ask what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// A service account, as the node that its pod runs on.
+    AssociatedNode,
+    ArbitraryNode,
+    ServiceAccount,
+    UserInfo,
+    /// As anybody, for everything.
+    Legacy,
 }
 
-/// What the authorizer is asked.
-fn asked(resource: &str, name: &str) -> RequestInfo {
-    let group = if resource == "uids" { "authentication.k8s.io" } else { "" };
+const MODES: [Mode; 5] =
+    [Mode::AssociatedNode, Mode::ArbitraryNode, Mode::ServiceAccount, Mode::UserInfo, Mode::Legacy];
+
+impl Impersonation {
+    /// `None` if nobody is to be impersonated.
+    ///
+    /// # Errors
+    /// 400 for groups, extras or a UID without a user.
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Option<Self>, Status> {
+        let values = |name: &str| -> Vec<String> {
+            let values = headers.get_all(name).into_iter();
+            values.filter_map(|value| value.to_str().ok().map(str::to_owned)).collect()
+        };
+        let first = |name: &str| values(name).into_iter().next().unwrap_or_default();
+        let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in headers {
+            if let (Some(key), Ok(value)) =
+                (name.as_str().strip_prefix(EXTRA_PREFIX), value.to_str())
+            {
+                extra.entry(query::decode(key)).or_default().push(value.to_owned());
+            }
+        }
+        let wanted = User { name: first(USER), uid: first(UID), groups: values(GROUP), extra };
+        if !wanted.name.is_empty() {
+            return Ok(Some(Self { wanted }));
+        }
+        if wanted == User::default() {
+            return Ok(None);
+        }
+        let message = format!("requested {wanted:?} without impersonating a user name");
+        Err(Status::new(400, Reason::BadRequest, message))
+    }
+
+    /// Whom the request is to be judged as, if its sender may make it so.
+    ///
+    /// # Errors
+    /// 403 that names what was refused first.
+    pub(crate) fn authorize(
+        &self,
+        authorizer: &dyn Authorizer,
+        sender: &User,
+        info: &RequestInfo,
+    ) -> Result<User, Status> {
+        let mut refusal = None;
+        for mode in MODES.into_iter().filter(|mode| mode.applies(&self.wanted, sender)) {
+            match self
+                .checks(mode, info)
+                .iter()
+                .try_for_each(|check| may(authorizer, sender, check))
+            {
+                Ok(()) => return Ok(self.completed()),
+                Err(status) => refusal = refusal.or(Some(status)),
+            }
+        }
+        // The old way applies to everybody, so that there is a refusal.
+        Err(refusal.unwrap_or_else(|| authorization::forbidden(sender, info, "")))
+    }
+
+    /// Everything that must be allowed, in the order in which it is asked.
+    fn checks(&self, mode: Mode, info: &RequestInfo) -> Vec<RequestInfo> {
+        let wanted = &self.wanted;
+        let verb = mode.verb();
+        let identity = |resource: &str, name: &str| about(mode, verb, resource, name);
+        let mut checks: Vec<_> = mode.deed(info).into_iter().collect();
+        checks.push(match (mode, service_account(&wanted.name)) {
+            (Mode::ServiceAccount | Mode::Legacy, Some((namespace, name))) => {
+                let mut check = identity("serviceaccounts", name);
+                if let Some(resource) = &mut check.resource {
+                    namespace.clone_into(&mut resource.namespace);
+                }
+                check
+            }
+            (Mode::AssociatedNode, _) => identity("nodes", "*"),
+            (Mode::ArbitraryNode, _) => {
+                identity("nodes", wanted.name.strip_prefix(NODE).unwrap_or_default())
+            }
+            (Mode::ServiceAccount | Mode::Legacy | Mode::UserInfo, _) => {
+                identity("users", &wanted.name)
+            }
+        });
+        if !wanted.uid.is_empty() {
+            checks.push(about(Mode::UserInfo, verb, "uids", &wanted.uid));
+        }
+        checks.extend(wanted.groups.iter().map(|group| identity("groups", group)));
+        for (key, values) in &wanted.extra {
+            checks.extend(values.iter().map(|value| extra_check(verb, key, value)));
+        }
+        checks
+    }
+
+    /// The user with the groups that nobody needs to name.
+    fn completed(&self) -> User {
+        let mut user = self.wanted.clone();
+        if user.groups.is_empty() {
+            if let Some((namespace, name)) = service_account(&user.name) {
+                user.groups = account_user(namespace, name).groups;
+            } else if user.name.starts_with(NODE) {
+                user.groups.push(NODES.to_owned());
+            }
+        }
+        let strangers = crate::authentication::UNAUTHENTICATED;
+        if user.name == ANONYMOUS && !user.groups.iter().any(|group| group == strangers) {
+            user.groups.push(strangers.to_owned());
+        }
+        authenticated(user)
+    }
+}
+
+impl Mode {
+    /// Whether somebody can be impersonated in this way at all.
+    fn applies(self, wanted: &User, sender: &User) -> bool {
+        let is_name_alone =
+            wanted.uid.is_empty() && wanted.groups.is_empty() && wanted.extra.is_empty();
+        let node = wanted.name.strip_prefix(NODE).filter(|name| !name.is_empty());
+        let account = service_account(&wanted.name);
+        match self {
+            Self::AssociatedNode => {
+                let own = sender.extra.get(NODE_NAME).and_then(|names| names.first());
+                let is_own = own.is_some_and(|own| node == Some(own.as_str()));
+                is_name_alone && is_own && service_account(&sender.name).is_some()
+            }
+            Self::ArbitraryNode => is_name_alone && node.is_some(),
+            Self::ServiceAccount => is_name_alone && account.is_some(),
+            Self::UserInfo => node.is_none() && account.is_none(),
+            Self::Legacy => true,
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::AssociatedNode => "impersonate:associated-node",
+            Self::ArbitraryNode => "impersonate:arbitrary-node",
+            Self::ServiceAccount => "impersonate:serviceaccount",
+            Self::UserInfo => "impersonate:user-info",
+            Self::Legacy => "impersonate",
+        }
+    }
+
+    /// The request itself, as something to be done in this way.
+    fn deed(self, info: &RequestInfo) -> Option<RequestInfo> {
+        let verb = match self {
+            Self::AssociatedNode => on!("associated-node", info.verb),
+            Self::ArbitraryNode => on!("arbitrary-node", info.verb),
+            Self::ServiceAccount => on!("serviceaccount", info.verb),
+            Self::UserInfo => on!("user-info", info.verb),
+            Self::Legacy => return None,
+        };
+        Some(RequestInfo { verb, ..info.clone() })
+    }
+}
+
+/// The verb that allows a deed in a way.
+macro_rules! on {
+    ($mode:literal, $verb:expr) => {
+        on!($mode, $verb, "get", "list", "watch", "create", "update", "patch", "delete",
+            "deletecollection", "post", "put", "head", "options")
+    };
+    ($mode:literal, $verb:expr, $($known:literal),*) => {
+        match $verb {
+            $($known => concat!("impersonate-on:", $mode, ":", $known),)*
+            _ => concat!("impersonate-on:", $mode, ":"),
+        }
+    };
+}
+use on;
+
+fn may(authorizer: &dyn Authorizer, sender: &User, check: &RequestInfo) -> Result<(), Status> {
+    match authorizer.authorize(sender, check) {
+        Decision::Allow => Ok(()),
+        Decision::Deny { reason } => Err(authorization::forbidden(sender, check, &reason)),
+    }
+}
+
+/// What the authorizer is asked. The old way knows users and groups in the core group.
+fn about(mode: Mode, verb: &'static str, resource: &str, name: &str) -> RequestInfo {
+    let group = if mode == Mode::Legacy { "" } else { IDENTITY_GROUP };
     let path = ResourcePath {
         group: group.to_owned(),
         version: "v1".to_owned(),
@@ -74,53 +224,146 @@ fn asked(resource: &str, name: &str) -> RequestInfo {
         is_item: true,
         ..ResourcePath::default()
     };
-    RequestInfo {
-        verb: "impersonate",
-        path: String::new(),
-        query: crate::Query::default(),
-        resource: Some(path),
+    RequestInfo { verb, path: String::new(), query: Query::default(), resource: Some(path) }
+}
+
+/// What is asked about one value of an extra field.
+fn extra_check(verb: &'static str, key: &str, value: &str) -> RequestInfo {
+    let mut check = about(Mode::UserInfo, verb, "userextras", value);
+    if let Some(resource) = &mut check.resource {
+        key.clone_into(&mut resource.subresource);
     }
+    check
+}
+
+/// Namespace and name of a service account's user name.
+fn service_account(name: &str) -> Option<(&str, &str)> {
+    let (namespace, name) = name.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
+    (!namespace.is_empty() && !name.is_empty() && !name.contains(':')).then_some((namespace, name))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderName, HeaderValue, Method};
 
     use super::*;
-    use crate::authorization::{MASTERS, PrivilegedOnly};
 
-    fn check(groups: &[&str], headers: &[(&'static str, &'static str)]) -> Result<User, String> {
-        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-        let user = User { name: "ann".into(), groups, ..User::default() };
+    /// Allows what is listed, as `verb resource.group/subresource name`.
+    struct Only(&'static [&'static str]);
+
+    impl Authorizer for Only {
+        fn authorize(&self, _user: &User, request: &RequestInfo) -> Decision {
+            let asked = request.resource.as_ref().map_or(String::new(), |resource| {
+                let place = match resource.subresource.as_str() {
+                    "" => resource.qualified(),
+                    subresource => format!("{}/{subresource}", resource.qualified()),
+                };
+                format!("{} {place} {}", request.verb, resource.name)
+            });
+            if self.0.contains(&asked.as_str()) {
+                return Decision::Allow;
+            }
+            Decision::Deny { reason: String::new() }
+        }
+    }
+
+    fn check(allowed: &'static [&'static str], headers: &[(&str, &str)], wanted: &str) {
+        let sender = User {
+            name: "system:serviceaccount:ns:agent".into(),
+            extra: [(NODE_NAME.to_owned(), vec!["n1".to_owned()])].into(),
+            ..User::default()
+        };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(*name, HeaderValue::from_static(value));
+            let name: HeaderName = name.parse().unwrap();
+            map.append(name, HeaderValue::from_str(value).unwrap());
         }
-        impersonate(&PrivilegedOnly, user, &map).map_err(|status| status.message)
+        let info = RequestInfo::parse(&Method::GET, "/api/v1/namespaces/ns/configmaps/c");
+        let read = Impersonation::read(&map);
+        let judged = read.and_then(|read| match read {
+            Some(read) => read.authorize(&Only(allowed), &sender, &info),
+            None => Ok(sender.clone()),
+        });
+        let said = match judged {
+            Ok(user) => format!("{} {}", user.name, user.groups.join(",")),
+            Err(status) => format!("{} {}", status.code, status.message),
+        };
+        assert_eq!(said, wanted);
     }
 
     #[test]
-    fn the_privileged_become_whom_they_name() {
-        let user = check(&[MASTERS], &[(USER, "bob"), (GROUP, "dev"), (GROUP, "ops")]).unwrap();
-        assert_eq!(
-            (user.name.as_str(), user.groups.join(",").as_str()),
-            ("bob", "dev,ops,system:authenticated")
+    fn the_old_verb_allows_everything_about_a_user() {
+        let allowed: &[&str] = &[
+            "impersonate users bob",
+            "impersonate groups dev",
+            "impersonate userextras.authentication.k8s.io/example.org/scope a",
+            "impersonate uids.authentication.k8s.io 7",
+        ];
+        let extra = ("impersonate-extra-example.org%2fscope", "a");
+        let headers = [(USER, "bob"), (GROUP, "dev"), (UID, "7"), extra];
+        check(allowed, &headers, "bob dev,system:authenticated");
+    }
+
+    #[test]
+    fn accounts_nodes_and_strangers_get_their_own_groups() {
+        check(
+            &["impersonate serviceaccounts web"],
+            &[(USER, "system:serviceaccount:shop:web")],
+            "system:serviceaccount:shop:web system:serviceaccounts,system:serviceaccounts:shop,system:authenticated",
         );
-        let account = check(&[MASTERS], &[(USER, "system:serviceaccount:shop:web")]).unwrap();
-        assert_eq!(account.groups[1], "system:serviceaccounts:shop");
-    }
-
-    #[test]
-    fn others_stay_who_they_are_or_are_refused() {
-        assert_eq!(check(&[], &[]).unwrap().name, "ann");
-        assert_eq!(
-            check(&[], &[(USER, "bob")]).unwrap_err(),
-            r#"users "bob" is forbidden: User "ann" cannot impersonate resource "users" in API group "" at the cluster scope"#
+        check(
+            &[
+                "impersonate:arbitrary-node nodes.authentication.k8s.io n2",
+                "impersonate-on:arbitrary-node:get configmaps c",
+            ],
+            &[(USER, "system:node:n2")],
+            "system:node:n2 system:nodes,system:authenticated",
+        );
+        check(
+            &[
+                "impersonate:associated-node nodes.authentication.k8s.io *",
+                "impersonate-on:associated-node:get configmaps c",
+            ],
+            &[(USER, "system:node:n1")],
+            "system:node:n1 system:nodes,system:authenticated",
+        );
+        let stranger = [(USER, ANONYMOUS)];
+        check(
+            &["impersonate users system:anonymous"],
+            &stranger,
+            "system:anonymous system:unauthenticated",
         );
     }
 
     #[test]
-    fn groups_need_a_user() {
-        assert!(check(&[MASTERS], &[(GROUP, "dev")]).is_err());
+    fn a_constrained_way_allows_one_deed() {
+        let allowed: &[&str] = &[
+            "impersonate:user-info users.authentication.k8s.io bob",
+            "impersonate-on:user-info:get configmaps c",
+        ];
+        check(allowed, &[(USER, "bob")], "bob system:authenticated");
+        let refused = r#"403 configmaps "c" is forbidden: User "system:serviceaccount:ns:agent" cannot impersonate-on:user-info:get resource "configmaps" in API group "" in the namespace "ns""#;
+        check(
+            &["impersonate:user-info users.authentication.k8s.io bob"],
+            &[(USER, "bob")],
+            refused,
+        );
+    }
+
+    #[test]
+    fn everything_named_must_be_allowed() {
+        let allowed: &[&str] = &["impersonate users bob"];
+        let refused = r#"403 configmaps "c" is forbidden: User "system:serviceaccount:ns:agent" cannot impersonate-on:user-info:get resource "configmaps" in API group "" in the namespace "ns""#;
+        check(allowed, &[(USER, "bob"), (GROUP, "system:masters")], refused);
+    }
+
+    #[test]
+    fn nobody_is_impersonated_without_a_name() {
+        check(&[], &[], "system:serviceaccount:ns:agent ");
+        let mut map = HeaderMap::new();
+        map.append(GROUP, HeaderValue::from_static("dev"));
+        let status = Impersonation::read(&map).unwrap_err();
+        assert_eq!(status.code, 400);
+        assert!(status.message.ends_with("without impersonating a user name"), "{status}");
     }
 }

@@ -15,6 +15,7 @@ pub mod faults;
 pub mod health;
 pub mod http;
 mod impersonation;
+pub mod jwt;
 pub mod managed_fields;
 mod metrics;
 mod negotiation;
@@ -31,7 +32,7 @@ mod service;
 mod status;
 pub mod tls;
 
-pub use engine::{Engine, EngineOptions, StartError, TokenSigner};
+pub use engine::{Engine, EngineOptions, StartError};
 pub use object::Object;
 pub use operation::{
     Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,

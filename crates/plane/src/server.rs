@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apiserver::{
     Engine, EngineOptions, Extension, Service, Settings, StartError,
-    authentication::Tokens,
+    authentication::Authentication,
     authorization::PrivilegedOnly,
     faults::Faults,
     health::{Health, Scope},
@@ -16,6 +16,8 @@ use world::World;
 pub struct ServerSettings {
     /// Settings of the engine.
     pub engine: EngineOptions,
+    /// How those who come over HTTP prove who they are, and whose tokens are believed.
+    pub authentication: Authentication,
     /// `host:port` under which discovery tells clients to reach this server.
     pub address: String,
     /// Paths that Kubernetes does not have.
@@ -33,12 +35,15 @@ pub async fn serve(
     store: Arc<dyn Store>,
     settings: ServerSettings,
 ) -> Result<Service, StartError> {
-    let engine = Engine::start(world.clone(), store, settings.engine).await?;
+    let bearers = Arc::clone(&settings.authentication.bearers);
+    let authentication_for_others = settings.authentication.for_others();
+    let options = EngineOptions { bearers, authentication_for_others, ..settings.engine };
+    let engine = Engine::start(world.clone(), store, options).await?;
     let health = Health::default().with("etcd", Scope::Everywhere, || true);
     let settings = Settings {
         world,
         authorizer: Arc::new(PrivilegedOnly),
-        tokens: Tokens::default(),
+        authentication: settings.authentication,
         health,
         address: settings.address,
         extensions: settings.extensions,

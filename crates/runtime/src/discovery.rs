@@ -85,7 +85,8 @@ impl Discovery {
             let kind = (resource.api_version(), resource.kind.to_string());
             self.kinds.insert(kind, resource.clone());
             if seen.insert(&served.resource) {
-                let subresources = served.subresources.iter().map(|known| known.subresource.clone());
+                let subresources =
+                    served.subresources.iter().map(|known| known.subresource.clone());
                 self.served.push(Served {
                     resource,
                     verbs: served.verbs.clone(),

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use apiserver::authentication::Authentication;
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
 use runtime::Metrics;
@@ -108,6 +109,7 @@ async fn serve(world: World, store: Arc<dyn Store>, gateway: Gateway, checker: C
     world.tasks.spawn("checker", Box::pin(follow));
     let settings = ServerSettings {
         engine: apiserver::EngineOptions::default(),
+        authentication: Authentication::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
         faults: None,

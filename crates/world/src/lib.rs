@@ -8,6 +8,7 @@ mod net;
 pub mod real;
 mod tasks;
 mod timers;
+mod watched;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use disk::{Disk, DiskError, File};
 pub use net::{Connection, Listener, NetError, Network};
 pub use tasks::{Task, Tasks, yield_now};
 pub use timers::Timers;
+pub use watched::{Watched, WatchedError};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'static>>;

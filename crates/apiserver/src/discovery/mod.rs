@@ -109,7 +109,16 @@ impl Discovery {
     /// `/`.
     pub(crate) fn paths(&self, health: &Health) -> Document {
         let mut paths = health.paths();
-        let fixed = ["/api", "/apis", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version"];
+        let fixed = [
+            "/.well-known/openid-configuration",
+            "/openid/v1/jwks",
+            "/api",
+            "/apis",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/openapi/v3/",
+            "/version",
+        ];
         paths.extend(fixed.map(str::to_owned));
         paths.extend(self.by_group.keys().map(|group| format!("/apis/{group}")));
         paths.extend(self.by_version.keys().map(|(group, version)| match group.as_str() {

@@ -19,7 +19,8 @@ impl Inner {
         });
         self.ensure(namespaces.to_vec()).await?;
         self.ensure(self.first_objects()?).await?;
-        for object in self.own_endpoints() {
+        self.ensure(self.token_tracking().into_iter().collect()).await?;
+        for object in self.own_endpoints().into_iter().chain(self.authentication_for_others()) {
             self.ensure_current(object).await?;
         }
         Ok(())
@@ -79,6 +80,26 @@ impl Inner {
         ]
     }
 
+    /// Since when the use of tokens in secrets is noted.
+    fn token_tracking(&self) -> Option<Value> {
+        self.options.bearers.accounts.as_ref()?;
+        let now = self.world.clock.wall().to_string();
+        let today: String = now.chars().take("2006-01-02".len()).collect();
+        Some(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"since": today},
+            "metadata": {"name": "kube-apiserver-legacy-service-account-token-tracking",
+                "namespace": "kube-system"}}))
+    }
+
+    /// What other servers need to tell apart who asks them; nothing if nobody is believed here.
+    fn authentication_for_others(&self) -> Option<Value> {
+        let data = &self.options.authentication_for_others;
+        (!data.is_empty()).then(|| {
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "data": data,
+                "metadata": {"name": "extension-apiserver-authentication",
+                    "namespace": "kube-system"}})
+        })
+    }
+
     fn first_objects(&self) -> Result<Vec<Value>, Status> {
         let port = self.options.secure_port;
         let address = self.range()?.first_usable().to_string();
@@ -128,4 +149,9 @@ fn operation(object: &Value) -> Result<Operation, Status> {
         dry_run: false,
         field_validation: FieldValidation::Ignore,
     })
+}
+
+/// The server itself, as user.
+pub(super) fn server() -> User {
+    User { name: SERVER.to_owned(), groups: vec![MASTERS.to_owned()], ..User::default() }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod apply;
+mod bearer;
 mod binding;
 mod body;
 mod bootstrap;
@@ -40,9 +41,14 @@ use store::{Store, StoreError};
 use world::{BoxFuture, Monotonic, Task, World};
 
 pub(crate) use convert::stored_as;
-pub use options::{EngineOptions, TokenSigner};
+pub use options::EngineOptions;
 
-use crate::{Operation, Outcome, Status, Verb, admission::Admission, cache::Caches};
+use crate::{
+    Operation, Outcome, Status, Verb,
+    admission::Admission,
+    authentication::{Proven, Unproven},
+    cache::Caches,
+};
 
 /// Everything between an understood request and the store. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +109,16 @@ impl Engine {
         let caches = &self.inner.caches;
         let since = self.inner.world.clock.monotonic().0.saturating_sub(age);
         caches.existing(facts)?.version_at(Monotonic(since))
+    }
+    /// Whom a bearer token names, for those of the wanted audiences it is for; `None` wants the
+    /// server's own.
+    pub fn authenticate(
+        &self,
+        token: String,
+        wanted: Option<Vec<String>>,
+    ) -> BoxFuture<Result<Proven, Unproven>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move { inner.authenticate(&token, wanted.as_deref()).await })
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an engine is started with.
 
-use std::{net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use crate::authentication::Bearers;
 
 /// Settings of an engine; the defaults are the reference's.
 #[derive(Clone)]
@@ -18,19 +18,11 @@ pub struct EngineOptions {
     /// Address of this API server in the endpoints of the service `kubernetes`; loopback addresses are
     /// refused there.
     pub advertise_address: Ipv4Addr,
-    /// Signs the tokens of service accounts; without it `serviceaccounts/token` answers 404.
-    pub tokens: Option<Arc<dyn TokenSigner>>,
-}
-
-/// Turns claims into a signed token.
-pub trait TokenSigner: Send + Sync {
-    /// `iss` of the tokens, and their audience when the client names none.
-    fn issuer(&self) -> String;
-    /// The compact form (`header.claims.signature`) of a JWT with these claims.
-    ///
-    /// # Errors
-    /// Why the key could not sign.
-    fn sign(&self, claims: &Value) -> Result<String, String>;
+    /// Whose tokens are believed, and who signs those of service accounts; without a signer
+    /// `serviceaccounts/token` answers 404.
+    pub bearers: Arc<Bearers>,
+    /// Data of the ConfigMap `kube-system/extension-apiserver-authentication`; empty makes none.
+    pub authentication_for_others: BTreeMap<String, String>,
 }
 
 impl Default for EngineOptions {
@@ -42,7 +34,8 @@ impl Default for EngineOptions {
             secure_port: 6443,
             // The far end of the network in which simulated nodes are.
             advertise_address: Ipv4Addr::new(192, 168, 255, 254),
-            tokens: None,
+            bearers: Arc::default(),
+            authentication_for_others: BTreeMap::new(),
         }
     }
 }

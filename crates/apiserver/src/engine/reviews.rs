@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 
 use super::{Inner, body, failure, virtual_kinds::text};
-use crate::{Content, Operation, Outcome, Status, User};
+use crate::{
+    Content, Operation, Outcome, Status, User,
+    authentication::{Proven, authenticated},
+};
 
 /// Members may do everything; until roles are served, nobody else may do anything.
 const MASTERS: &str = "system:masters";
 
 impl Inner {
-    pub(super) fn review(
+    pub(super) async fn review(
         &self,
         operation: &Operation,
         content: Content,
@@ -33,12 +36,37 @@ impl Inner {
                 access(is_master(&groups))
             }
             "SelfSubjectRulesReview" => rules(is_master(&operation.user.groups)),
-            "TokenReview" => {
-                json!({"user": {}, "error": "no token authenticator knows this token"})
-            }
+            "TokenReview" => self.review_token(&review["spec"]).await?,
             _ => return Err(failure::method_not_allowed()),
         };
         Ok(Outcome::Value { value: review, code: 201, warnings: body.warnings })
+    }
+}
+
+impl Inner {
+    /// What is known of a token, for those who cannot tell themselves.
+    async fn review_token(&self, spec: &Value) -> Result<Value, Status> {
+        let token = text(spec, "token");
+        if token.is_empty() {
+            return Err(failure::bad_request(
+                "token is required for TokenReview in authentication",
+            ));
+        }
+        let named = api::json::list(spec, "audiences").iter().filter_map(Value::as_str);
+        let named: Vec<_> = named.map(str::to_owned).collect();
+        let wanted = if named.is_empty() { self.options.bearers.audiences() } else { &named };
+        let wanted = Some(wanted).filter(|wanted| !wanted.is_empty());
+        Ok(match self.authenticate(token, wanted).await {
+            Ok(Proven { user, audiences }) => {
+                let user = user_info(&authenticated(user));
+                let mut status = json!({"authenticated": true, "user": user});
+                if !audiences.is_empty() {
+                    status["audiences"] = audiences.into();
+                }
+                status
+            }
+            Err(unproven) => json!({"user": {}, "error": unproven.to_string()}),
+        })
     }
 }
 

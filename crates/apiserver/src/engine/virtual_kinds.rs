@@ -28,7 +28,7 @@ impl Inner {
         let resource = &operation.resource.resource;
         match &*resource.plural {
             "bindings" => self.bind(operation, content).await,
-            _ => self.review(operation, content),
+            _ => self.review(operation, content).await,
         }
     }
 }

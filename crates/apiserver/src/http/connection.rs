@@ -10,12 +10,13 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
+use rustls_pki_types::CertificateDer;
 use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use world::{Connection, Tasks};
 
 use super::{Shared, body::HttpBody};
-use crate::{BODY_BYTES_MAX, Service, User, tls};
+use crate::{BODY_BYTES_MAX, Service, tls::Peer};
 
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 const HEADER_TIME_MAX: Duration = Duration::from_secs(32);
@@ -60,9 +61,9 @@ pub(super) async fn serve(connection: Box<dyn Connection>, mut shared: Shared) {
             return;
         }
     };
-    let user = user_of(&stream);
+    let peer = peer_of(&stream);
     let service = shared.service.clone();
-    let answer = service_fn(move |request| answer(service.clone(), user.clone(), request));
+    let answer = service_fn(move |request| answer(service.clone(), peer.clone(), request));
     let builder = builder(WorldExecutor(world.tasks.clone()));
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
@@ -102,20 +103,22 @@ fn builder(executor: WorldExecutor) -> Builder<WorldExecutor> {
     builder
 }
 
-fn user_of(stream: &TlsStream<Box<dyn Connection>>) -> Option<User> {
+fn peer_of(stream: &TlsStream<Box<dyn Connection>>) -> Option<Arc<Peer>> {
     let (_, session) = stream.get_ref();
-    tls::user_of(session.peer_certificates()?.first()?)
+    let chain = session.peer_certificates()?;
+    Some(Arc::new(Peer::new(chain.iter().cloned().map(CertificateDer::into_owned).collect())))
 }
 
 async fn answer(
     service: Service,
-    user: Option<User>,
+    peer: Option<Arc<Peer>>,
     request: Request<Incoming>,
 ) -> Result<Response<HttpBody>, Cut> {
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let body = collect(body).await;
-    let request = crate::Request { method: head.method, target, headers: head.headers, body, user };
+    let (method, headers) = (head.method, head.headers);
+    let request = crate::Request { method, target, headers, body, user: None, peer };
     to_http(service.call(request).await)
 }
 

@@ -1,13 +1,15 @@
 //! A request and its answer, whichever way they travel.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::WatchBody;
-use crate::User;
+use crate::{User, tls::Peer};
 
-/// One request. In process, `user` says who asks and nothing else is looked at; over HTTP it is the
-/// identity of a verified client certificate, if there was one.
+/// One request. In process, `user` says who asks and nothing else is looked at; over HTTP there is
+/// none, and perhaps a `peer` with a certificate.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
@@ -17,6 +19,7 @@ pub struct Request {
     /// Up to one byte more than [`BODY_BYTES_MAX`]: that byte says that there was more.
     pub body: Bytes,
     pub user: Option<User>,
+    pub peer: Option<Arc<Peer>>,
 }
 
 /// Larger bodies are refused.
@@ -49,6 +52,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             user: None,
+            peer: None,
         }
     }
     /// Sets a header to a constant.

@@ -2,6 +2,7 @@
 //! in process take the same way.
 
 mod interference;
+mod issuer;
 mod message;
 mod paths;
 mod resource;
@@ -22,14 +23,14 @@ pub use watch_body::{EventKind, WatchBody, WatchEvent};
 
 use crate::{
     Engine, Operation, Outcome, Reason, Status,
-    authentication::{self, Tokens},
+    authentication::{Authentication, Proven, Unproven},
     authorization::{self, Authorizer, Decision},
     compression,
     discovery::Discovery,
     duration, encode,
     faults::Faults,
     health::Health,
-    impersonation,
+    impersonation::Impersonation,
     metrics::{Labels, RequestMetrics},
     negotiation::{self, Media},
     openapi::OpenApi,
@@ -44,6 +45,13 @@ pub trait Backend: Send + Sync {
     /// The version that a cache of the resource shows which is `age` behind; `None` if nothing has
     /// changed since, or nothing is known.
     fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64>;
+    /// Whom a bearer token names, for those of the wanted audiences it is for; `None` wants the
+    /// server's own.
+    fn authenticate(
+        &self,
+        token: String,
+        wanted: Option<Vec<String>>,
+    ) -> BoxFuture<Result<Proven, Unproven>>;
 }
 
 impl Backend for Engine {
@@ -54,14 +62,21 @@ impl Backend for Engine {
     fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64> {
         Engine::version_before(self, facts, age)
     }
+    fn authenticate(
+        &self,
+        token: String,
+        wanted: Option<Vec<String>>,
+    ) -> BoxFuture<Result<Proven, Unproven>> {
+        Engine::authenticate(self, token, wanted)
+    }
 }
 
 /// What a service is made with.
 pub struct Settings {
     pub world: World,
     pub authorizer: Arc<dyn Authorizer>,
-    /// Bearer tokens that are accepted over HTTP.
-    pub tokens: Tokens,
+    /// How those who come over HTTP prove who they are.
+    pub authentication: Authentication,
     pub health: Health,
     /// `host:port` under which discovery tells clients to reach this server.
     pub address: String,
@@ -138,7 +153,7 @@ impl Service {
 impl Inner {
     async fn call(&self, request: Request) -> Response {
         let info = RequestInfo::parse(&request.method, &request.target);
-        let response = match self.admit(&request, &info) {
+        let response = match self.admit(&request, &info).await {
             Ok(user) => self.counted(&request, &info, user).await,
             // Refusals of this stage are for people: indented whoever asks.
             Err(status) => failure(&request, &status, Indent::Always)
@@ -162,15 +177,14 @@ impl Inner {
     }
 
     /// Who asks, if the request may be made.
-    fn admit(&self, request: &Request, info: &RequestInfo) -> Result<crate::User, Status> {
-        let known = self.settings.tokens.authenticate(request)?;
-        let user = match known {
-            Some(user) => user,
-            None if authorization::is_public(info) => authentication::anonymous(),
-            None => return Err(authentication::unauthorized()),
+    async fn admit(&self, request: &Request, info: &RequestInfo) -> Result<crate::User, Status> {
+        let Settings { world, authentication, authorizer, .. } = &self.settings;
+        let user = authentication.identify(world, &*self.backend, request, info).await?;
+        let wanted = Impersonation::read(&request.headers)?;
+        let user = match wanted {
+            Some(wanted) => wanted.authorize(&**authorizer, &user, info)?,
+            None => user,
         };
-        let authorizer = &*self.settings.authorizer;
-        let user = impersonation::impersonate(authorizer, user, &request.headers)?;
         match authorizer.authorize(&user, info) {
             Decision::Allow => Ok(user),
             Decision::Deny { reason } => Err(authorization::forbidden(&user, info, &reason)),

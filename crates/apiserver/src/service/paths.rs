@@ -34,6 +34,9 @@ impl Inner {
                 None => page_not_found(),
             },
             ["apis", group, version] => self.resources(request, group, version),
+            [".well-known", "openid-configuration"] | ["openid", "v1", "jwks"] => {
+                self.issuer_document(request, trimmed)
+            }
             ["openapi", "v2"] => self.openapi.v2(request),
             ["openapi", "v3"] => self.openapi.index(),
             ["openapi", "v3", ..] => {

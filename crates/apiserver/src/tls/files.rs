@@ -8,7 +8,7 @@ use x509_parser::{
     certificate::X509Certificate, extensions::GeneralName, pem::parse_x509_pem, prelude::FromDer,
 };
 
-use super::{Authority, Pki, PkiError, ServingNames, Signed};
+use super::{ACCOUNT_KEY, Authority, Pki, PkiError, ServingNames, Signed, new_key};
 
 /// Certificates that end sooner are replaced at a start.
 const RENEW_BEFORE_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -40,25 +40,38 @@ impl Pki {
             Some(signed) => signed,
             None => written(disk, folder, "admin", authority.sign_admin(now)?)?,
         };
-        Ok(Self { authority, serving, admin })
+        let account_key = account_key(disk, folder)?;
+        Ok(Self { authority, serving, admin, account_key })
     }
+}
+
+/// The key of service-account tokens lives as long as the folder: with another one, every token that
+/// is out would be refused.
+fn account_key(disk: &dyn Disk, folder: &Path) -> Result<String, PkiError> {
+    if let Some(key) = read_text(disk, &folder.join(format!("{ACCOUNT_KEY}.key")))? {
+        return Ok(key);
+    }
+    let key = new_key(ACCOUNT_KEY)?;
+    disk.replace(&folder.join(format!("{ACCOUNT_KEY}.key")), key.as_bytes())?;
+    Ok(key)
 }
 
 /// `None` if one of the two files is missing.
 fn read(disk: &dyn Disk, folder: &Path, name: &str) -> Result<Option<Signed>, PkiError> {
-    let text = |ending: &str| {
-        let path = folder.join(format!("{name}.{ending}"));
-        match disk.read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| PkiError::Pem {
-                what: path.display().to_string(),
-                reason: error.to_string(),
-            }),
-            Err(DiskError::Missing { .. }) => Ok(None),
-            Err(error) => Err(PkiError::from(error)),
-        }
-    };
+    let text = |ending: &str| read_text(disk, &folder.join(format!("{name}.{ending}")));
     let (certificate, key) = (text("crt")?, text("key")?);
     Ok(certificate.zip(key).map(|(certificate, key)| Signed { certificate, key }))
+}
+
+fn read_text(disk: &dyn Disk, path: &Path) -> Result<Option<String>, PkiError> {
+    match disk.read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| PkiError::Pem {
+            what: path.display().to_string(),
+            reason: error.to_string(),
+        }),
+        Err(DiskError::Missing { .. }) => Ok(None),
+        Err(error) => Err(PkiError::from(error)),
+    }
 }
 
 /// The key first: it makes the certificate worth keeping.

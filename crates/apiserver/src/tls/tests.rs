@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use world::{Disk, DiskError, File};
 use x509_parser::pem::parse_x509_pem;
 
-use super::{Authority, Pki, ServingNames, kubeconfig, user_of};
+use super::{Authority, Pki, ServingNames, identity::user_of, kubeconfig};
 
 /// Files in memory; only what certificates need.
 #[derive(Default)]
@@ -53,6 +53,7 @@ fn the_second_start_uses_the_files_of_the_first() {
     let second = open(&folder, NOW, &[]);
     assert_eq!(first.authority, second.authority);
     assert_eq!((first.serving, first.admin), (second.serving, second.admin));
+    assert_eq!(first.account_key, second.account_key);
     let files: Vec<_> = folder.0.lock().keys().map(|path| path.display().to_string()).collect();
     assert_eq!(
         files,
@@ -62,7 +63,8 @@ fn the_second_start_uses_the_files_of_the_first() {
             "pki/apiserver.crt",
             "pki/apiserver.key",
             "pki/ca.crt",
-            "pki/ca.key"
+            "pki/ca.key",
+            "pki/sa.key"
         ]
     );
 }
@@ -113,6 +115,8 @@ fn a_client_certificate_names_user_and_group() {
         (user.name.as_str(), user.groups.as_slice()),
         ("bob", ["dev:team".to_owned()].as_slice())
     );
+    let credential = &user.extra["authentication.kubernetes.io/credential-id"][0];
+    assert!(credential.starts_with("X509SHA256=") && credential.len() == 75, "{credential}");
 }
 
 #[test]

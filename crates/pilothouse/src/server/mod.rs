@@ -1,5 +1,6 @@
 //! The API server on its port, as `up` and `apiserver` start it.
 
+mod authentication;
 mod faults;
 mod kubeconfig;
 mod metrics;
@@ -11,7 +12,7 @@ use anyhow::{Context as _, Result};
 use apiserver::{
     EngineOptions, Extension, Service,
     http::Server,
-    tls::{Pki, ServingNames},
+    tls::{self, Pki, ServerConfig, ServingNames},
 };
 use plane::ServerSettings;
 use runtime::Metrics;
@@ -50,13 +51,19 @@ pub(crate) async fn start(
     extensions.push(faults::extension(faults.as_ref()));
     let server_settings = ServerSettings {
         engine: EngineOptions { secure_port: port_of(&address), ..EngineOptions::default() },
+        authentication: settings.authentication.open(
+            world,
+            &pki,
+            settings.authority(),
+            &address,
+        )?,
         address: address.clone(),
         extensions,
         faults,
     };
     let service = plane::serve(world.clone(), store, server_settings).await?;
     service.register_metrics(metrics.registry()).context("cannot count requests")?;
-    let http = Server::start(service.clone(), listener, pki.server_config(&world.clock)?);
+    let http = Server::start(service.clone(), listener, serving(world, settings, &pki)?);
     let url = format!("https://{address}");
     kubeconfig::write(&*world.disk, &settings.kubeconfig, &url, &pki)?;
     Ok(ApiServer { service, http, url, root_ca: pki.authority.certificate })
@@ -76,10 +83,19 @@ fn open_store(world: &World, settings: &Settings) -> Result<Arc<dyn Store>> {
 
 fn open_pki(world: &World, settings: &Settings) -> Result<Pki> {
     let (names, now) = (ServingNames::new([]), world.clock.wall());
-    match settings.storage {
-        Storage::Memory => Ok(Pki::in_memory(now, &names)?),
-        Storage::Disk => Ok(Pki::open(&*world.disk, &settings.data_dir.join("pki"), now, &names)?),
+    match settings.pki() {
+        None => Ok(Pki::in_memory(now, &names)?),
+        Some(folder) => Ok(Pki::open(&*world.disk, &folder, now, &names)?),
     }
+}
+
+/// What is shown to clients: from files it is read again when they change.
+fn serving(world: &World, settings: &Settings, pki: &Pki) -> Result<Arc<ServerConfig>> {
+    let Some(folder) = settings.pki() else { return Ok(pki.server_config(world)?) };
+    let [certificate, key] =
+        ["crt", "key"].map(|ending| folder.join("apiserver").with_extension(ending));
+    let files = tls::serving_files(world, certificate, key)?;
+    Ok(tls::server_config(&world.clock, files)?)
 }
 
 fn port_of(address: &str) -> u16 {

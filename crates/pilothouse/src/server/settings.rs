@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::authentication::{self, AuthenticationSettings};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 /// Parsed flags.
@@ -13,6 +14,7 @@ pub(crate) struct Settings {
     pub(crate) kubeconfig: PathBuf,
     pub(crate) overwrite_kubeconfig: bool,
     pub(crate) faults: Option<FaultsFile>,
+    pub(crate) authentication: AuthenticationSettings,
 }
 
 /// What goes wrong on purpose.
@@ -31,8 +33,8 @@ pub(crate) enum Storage {
 }
 
 /// The flags that [`Settings::read`] reads.
-pub(crate) fn arguments() -> [Arg; 7] {
-    [
+pub(crate) fn arguments() -> Vec<Arg> {
+    let own = [
         Arg::new("data-dir")
             .long("data-dir")
             .value_name("FOLDER")
@@ -66,7 +68,8 @@ pub(crate) fn arguments() -> [Arg; 7] {
             .requires("faults")
             .value_parser(value_parser!(u64))
             .help("The same seed and order of requests give the same faults [default: by chance]"),
-    ]
+    ];
+    own.into_iter().chain(authentication::arguments()).collect()
 }
 
 impl Settings {
@@ -82,7 +85,21 @@ impl Settings {
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
             faults: path("faults")
                 .map(|path| FaultsFile { path, seed: matches.get_one("seed").copied() }),
+            authentication: AuthenticationSettings::read(matches),
         }
+    }
+
+    /// Where certificates and keys are kept; `None` keeps none.
+    pub(super) fn pki(&self) -> Option<PathBuf> {
+        match self.storage {
+            Storage::Memory => None,
+            Storage::Disk => Some(self.data_dir.join("pki")),
+        }
+    }
+
+    /// Where the own authority is kept.
+    pub(super) fn authority(&self) -> Option<PathBuf> {
+        self.pki().map(|folder| folder.join("ca.crt"))
     }
 
     /// Where objects are kept, for people.

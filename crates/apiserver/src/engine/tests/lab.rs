@@ -89,6 +89,10 @@ impl Dice for Counter {
 impl Lab {
     /// An engine with the first objects, and the account that pods need.
     pub(super) async fn start() -> Self {
+        Self::start_with(EngineOptions::default()).await
+    }
+
+    pub(super) async fn start_with(options: EngineOptions) -> Self {
         let (mut world, clock) = world::real::stepped(&Handle::current());
         world.dice = Arc::new(Counter(AtomicU64::new(1)));
         let store = Arc::new(Interposed {
@@ -97,7 +101,7 @@ impl Lab {
         });
         let interposed = Arc::clone(&store);
         let store: Arc<dyn Store> = store;
-        let engine = Engine::start(world, Arc::clone(&store), EngineOptions::default()).await;
+        let engine = Engine::start(world, Arc::clone(&store), options).await;
         let lab = Self { engine: engine.expect("starts"), store, interposed, clock };
         lab.create(json!({"apiVersion": "v1", "kind": "ServiceAccount",
             "metadata": {"name": "default", "namespace": "default"}}))
@@ -111,6 +115,17 @@ impl Lab {
 
     pub(super) async fn run(&self, operation: Operation) -> Result<Outcome, Status> {
         self.engine.run(operation).await
+    }
+
+    /// Whom a token names: `NAME [GROUPS] {EXTRA}` or the refusal.
+    pub(super) async fn whose(&self, token: &str) -> String {
+        match self.engine.authenticate(token.to_owned(), None).await {
+            Ok(proven) => {
+                let User { name, groups, extra, .. } = proven.user;
+                format!("{name} {groups:?} {extra:?}")
+            }
+            Err(unproven) => unproven.to_string(),
+        }
     }
 
     pub(super) async fn create(&self, object: Value) -> Value {

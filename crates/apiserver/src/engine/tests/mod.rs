@@ -8,5 +8,6 @@ mod lists;
 mod quota;
 mod services;
 mod special;
+mod tokens;
 mod watches;
 mod writes;

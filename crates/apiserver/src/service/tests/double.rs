@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Service, Settings, Status,
-    Verb, authentication::Tokens, authorization::PrivilegedOnly, health::Health,
+    User, Verb,
+    authentication::{Authentication, Proven, Unproven},
+    authorization::PrivilegedOnly,
+    health::Health,
 };
 use api::catalog::ResourceFacts;
 use bytes::Bytes;
@@ -30,6 +33,17 @@ impl Backend for Double {
     fn version_before(&self, _: &ResourceFacts, _: Duration) -> Option<u64> {
         None
     }
+    /// Believes the token `bob`.
+    fn authenticate(
+        &self,
+        token: String,
+        _wanted: Option<Vec<String>>,
+    ) -> BoxFuture<Result<Proven, Unproven>> {
+        let user = User { name: token, ..User::default() };
+        let proven = Proven { user, audiences: Vec::new() };
+        let known = proven.user.name == "bob";
+        Box::pin(async move { known.then_some(proven).ok_or_else(Unproven::default) })
+    }
 }
 
 /// The one object there is.
@@ -49,10 +63,14 @@ pub(super) fn pod() -> Arc<Object> {
 }
 
 pub(super) fn service(world: &World) -> Service {
+    service_with(world, Authentication::default())
+}
+
+pub(super) fn service_with(world: &World, authentication: Authentication) -> Service {
     let settings = Settings {
         world: world.clone(),
         authorizer: Arc::new(PrivilegedOnly),
-        tokens: Tokens::default(),
+        authentication,
         health: Health::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    authentication::Authentication,
     http::Server,
     tls::{Pki, ServingNames, Signed},
 };
@@ -14,7 +15,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
-use world::World;
+use world::{Watched, World};
 
 use super::double;
 
@@ -22,8 +23,10 @@ async fn start(world: &World) -> (Server, Pki) {
     let names = ServingNames::new(["example.internal".to_owned()]);
     let pki = Pki::in_memory(world.clock.wall(), &names).unwrap();
     let listener = world.network.listen("127.0.0.1:0").await.unwrap();
-    let tls = pki.server_config(&world.clock).unwrap();
-    (Server::start(double::service(world), listener, tls), pki)
+    let tls = pki.server_config(world).unwrap();
+    let roots = Watched::fixed(world, pki.client_roots().unwrap());
+    let authentication = Authentication { clients: Some(roots), ..Authentication::default() };
+    (Server::start(double::service_with(world, authentication), listener, tls), pki)
 }
 
 async fn connect(
@@ -85,7 +88,7 @@ fn a_client_certificate_says_who_asks() {
         assert_eq!(body.strip_suffix(b"\n"), Some(&double::pod().json[..]));
 
         let mut stranger = connect(&world, &server, &pki, None).await;
-        assert_eq!(get(&server, &mut stranger, "/api").await.status(), 401);
+        assert_eq!(get(&server, &mut stranger, "/api").await.status(), 403);
         assert_eq!(get(&server, &mut stranger, "/livez").await.status(), 200);
         let bob = pki.authority.sign_client("bob", "dev:team", world.clock.wall()).unwrap();
         let mut bob = connect(&world, &server, &pki, Some(&bob)).await;
@@ -95,6 +98,9 @@ fn a_client_certificate_says_who_asks() {
             String::from_utf8_lossy(&body)
                 .contains(r#"User \"bob\" cannot list resource \"nodes\""#)
         );
+        let others = Pki::in_memory(world.clock.wall(), &ServingNames::new([])).unwrap();
+        let mut forged = connect(&world, &server, &pki, Some(&others.admin)).await;
+        assert_eq!(get(&server, &mut forged, "/livez").await.status(), 401);
         server.shut_down().await;
     });
 }

@@ -249,7 +249,16 @@ fn strangers_see_health_and_nothing_else() {
         let answer = async |target: &str| service.call(get(target)).await.status.as_u16();
         assert_eq!(answer("/readyz").await, 200);
         assert_eq!(answer("/version").await, 200);
-        assert_eq!(answer("/api").await, 401);
+        assert_eq!(answer("/api").await, 403);
+        let bearer = async |token: &'static str| {
+            let request = get("/readyz").with_header(header::AUTHORIZATION, token);
+            service.call(request).await.status.as_u16()
+        };
+        let rows =
+            [("Bearer bob", 200), ("bearer  bob ", 200), ("Bearer ann", 401), ("Basic ann", 200)];
+        for (token, wanted) in rows {
+            assert_eq!(bearer(token).await, wanted, "{token}");
+        }
         let bob = User { name: "bob".into(), ..User::default() };
         assert_eq!(service.call(get(PODS).by(bob)).await.status.as_u16(), 403);
     });
