@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     os::unix::{fs::symlink, process::CommandExt as _},
+    path::PathBuf,
     process::{self, Child, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -67,6 +68,12 @@ impl Lab {
 
     pub fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// Lets the project's examples be found as in a checkout.
+    pub fn show_examples(&self) {
+        let examples = tools::project().join("examples");
+        symlink(examples, self.folder.path().join("examples")).expect("a link can be made");
     }
 
     /// Stops the control plane, if it runs, and starts it with these flags.
@@ -173,10 +180,28 @@ impl Lab {
         Background::new(command.spawn().expect("a shell starts"))
     }
 
+    /// The program, in the laboratory's surroundings.
+    pub(crate) fn pilothouse(&self) -> Command {
+        let mut command = Command::new(self.folder.path().join("bin/pilothouse"));
+        command.env("KUBECONFIG", self.kubeconfig());
+        self.surround(&mut command);
+        command
+    }
+
+    /// How clients reach the control plane.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join(".pilothouse/kubeconfig")
+    }
+
+    /// The port of the API server.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("timeout");
         command.args(["--kill-after=5", COMMAND_SECONDS_MAX, "bash", "-c", script]);
-        command.env("KUBECONFIG", self.folder.path().join(".pilothouse/kubeconfig"));
+        command.env("KUBECONFIG", self.kubeconfig());
         self.surround(&mut command);
         command
     }
@@ -190,6 +215,11 @@ impl Lab {
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("PATH", path).env("HOME", self.folder.path());
         command.env("PORT", self.port.to_string());
+        // What Go and pip have fetched and built is kept between runs.
+        let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+        command.env("GOMODCACHE", home.join("go/pkg/mod"));
+        command.env("GOCACHE", home.join(".cache/go-build"));
+        command.env("PIP_CACHE_DIR", home.join(".cache/pip"));
         command.env("LC_ALL", "C").env("TZ", "UTC").env("KUBECTL_KUBERC", "false");
         // Signals for the test are not meant for what it started.
         command.process_group(0);

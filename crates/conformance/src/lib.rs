@@ -4,11 +4,15 @@
 
 pub mod answer;
 pub mod background;
+pub mod chance;
 pub mod folder;
+pub mod history;
 pub mod lab;
+pub mod load;
 pub mod manifests;
 pub mod mask;
 pub mod page;
 pub mod patience;
+pub mod process;
 pub mod tools;
 pub mod transcript;

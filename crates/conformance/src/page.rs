@@ -2,8 +2,10 @@
 
 use crate::{
     answer::Answer,
+    background::Background,
     lab::Lab,
     mask::masked,
+    tools,
     transcript::{Step, steps},
 };
 
@@ -19,24 +21,42 @@ struct Block<'a> {
     text: &'a str,
 }
 
-/// Runs all blocks of a page in order: `console` blocks are transcripts, and a `yaml` block that begins with
-/// `# NAME.yaml` is a file of that name. Answers how many commands were run.
+/// A command that ends so runs beside the others, until [`ENDS`] or the end of the page.
+const BESIDE: &str = " &";
+const ENDS: &str = "kill %1";
+
+/// Runs all blocks of a page in order: `console` blocks are transcripts, `console go` those that need Go,
+/// and a `yaml` block that begins with `# NAME.yaml` is a file of that name. The folder is the project's as
+/// far as `examples` goes. Answers how many commands there are.
 pub fn run(page: &str) -> usize {
-    let mut lab = Lab::unstarted(crate::tools::Kubectl::Current);
+    let mut lab = Lab::unstarted(tools::Kubectl::Current);
+    lab.show_examples();
+    let mut beside = Vec::new();
     let mut commands = 0;
     for block in blocks(page) {
         match (block.language, block.text.lines().next().and_then(|line| line.strip_prefix("# "))) {
             ("yaml", Some(name)) => lab.folder().write(name, block.text),
-            ("console", _) => {
-                for step in steps(block.text) {
-                    perform(&mut lab, &step);
-                    commands += 1;
-                }
+            ("console", _) => commands += transcript(&mut lab, &mut beside, &block),
+            ("console go", _) if tools::has_go() => {
+                commands += transcript(&mut lab, &mut beside, &block);
             }
+            ("console go", _) => commands += steps(block.text).len(),
             _ => {}
         }
     }
     commands
+}
+
+fn transcript(lab: &mut Lab, beside: &mut Vec<Background>, block: &Block<'_>) -> usize {
+    let steps = steps(block.text);
+    for step in &steps {
+        match step.command.strip_suffix(BESIDE) {
+            Some(command) => beside.push(lab.background(&format!("env {command}"), "beside.out")),
+            None if step.command == ENDS => drop(beside.pop()),
+            None => perform(lab, step),
+        }
+    }
+    steps.len()
 }
 
 fn perform(lab: &mut Lab, step: &Step<'_>) {

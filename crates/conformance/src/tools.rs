@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
     time::SystemTime,
 };
 
@@ -31,6 +32,25 @@ impl Kubectl {
 
 fn default_folder() -> PathBuf {
     project().join("target/tools")
+}
+
+/// Whether this machine can build the example in Go. If it cannot, says why.
+pub fn has_go() -> bool {
+    let example = project().join("examples/go-controller");
+    let fetched = Command::new("go").args(["mod", "download"]).current_dir(example).output();
+    let reason = match fetched {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    tell(&format!("skipped what needs Go: {reason}"));
+    false
+}
+
+/// A line for the reader of a test's output: what was left out, or how to repeat a run.
+#[expect(clippy::print_stderr, reason = "a test talks to the reader of its output")]
+pub fn tell(text: &str) {
+    eprintln!("{text}");
 }
 
 /// The project's root.

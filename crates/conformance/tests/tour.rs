@@ -29,3 +29,8 @@ fn the_page_on_virtual_time_is_true() {
 fn the_page_on_explanations_is_true() {
     check("docs/explain.md", 3);
 }
+
+#[test]
+fn the_page_on_testing_controllers_is_true() {
+    check("docs/testing-your-controller.md", 25);
+}

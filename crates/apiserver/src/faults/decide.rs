@@ -114,6 +114,7 @@ mod tests {
             namespace: if kind.is_some() { String::new() } else { (*namespace).to_owned() },
             name: "web".to_owned(),
             may_be_stale: *verb == "list",
+            resumes_after: None,
         };
         kind.map(|kind| (kind, ObjectKey::new(*namespace, "web")))
     }

@@ -3,6 +3,7 @@
 //! counted so far; [`stream`] makes the events of a watch late or lost; [`journal`] remembers it all.
 
 mod decide;
+mod forgotten;
 mod journal;
 mod page;
 mod parse;
@@ -22,6 +23,7 @@ pub(crate) use plan::{Asked, RequestFault};
 
 use crate::{Extension, Object, ObjectEvent, Status};
 use decide::{Counts, Struck, Subject};
+use forgotten::Forgotten;
 use journal::{Journal, Record};
 use plan::{EventFault, EventType, Fault};
 use stream::Stream;
@@ -44,6 +46,7 @@ struct Shared {
 struct State {
     counts: Counts,
     journal: Journal,
+    forgotten: Forgotten,
 }
 
 impl Faults {
@@ -51,7 +54,7 @@ impl Faults {
     /// faults. Times in the plan count from now.
     pub fn new(plan: Plan, seed: u64, world: &World) -> Self {
         let counts = Counts::of(&plan);
-        let state = State { counts, journal: Journal::default() };
+        let state = State { counts, journal: Journal::default(), forgotten: Forgotten::default() };
         Self(Arc::new(Shared {
             plan,
             seed,
@@ -94,6 +97,11 @@ impl Faults {
             return events;
         }
         let (sender, passed_on) = mpsc::channel(stream::EVENTS_AHEAD_MAX);
+        if self.0.state.lock().forgotten.holds(&asked) {
+            // The channel is new and has room.
+            let _ = sender.try_send(Err(stream::expired()));
+            return passed_on;
+        }
         let passing = pass_on(self.clone(), asked, events, sender);
         self.0.world.tasks.spawn("faults of a watch", Box::pin(passing));
         passed_on
@@ -108,6 +116,10 @@ impl Faults {
         };
         let object: &Object = object;
         match self.strike(Subject::Event { watch: asked, kind, key: &object.key })? {
+            Fault::Event(EventFault::Expire) => {
+                self.0.state.lock().forgotten.forget(asked, object.version.0);
+                Some(EventFault::Expire)
+            }
             Fault::Event(fault) => Some(fault),
             Fault::Request(_) => None,
         }

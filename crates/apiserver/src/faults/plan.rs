@@ -106,6 +106,9 @@ pub(crate) struct Asked {
     pub(crate) name: String,
     /// A list that the reference may answer from the past.
     pub(crate) may_be_stale: bool,
+    /// The version after which a watch begins; `None` for other requests and for a watch that begins
+    /// with the present.
+    pub(crate) resumes_after: Option<u64>,
 }
 
 /// User agents that no rule fits which names neither users nor agents: the control plane's own parts,

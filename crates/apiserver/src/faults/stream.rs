@@ -125,7 +125,8 @@ fn key(event: &ObjectEvent) -> Option<&ObjectKey> {
     }
 }
 
-fn expired() -> Status {
+/// What a client is told that resumes too late.
+pub(super) fn expired() -> Status {
     Status::new(410, Reason::Expired, "too old resource version: a fault was injected")
 }
 

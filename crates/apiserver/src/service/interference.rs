@@ -55,6 +55,7 @@ impl Call<'_> {
             namespace: self.path.namespace.clone(),
             name: self.path.name.clone(),
             may_be_stale: self.info.verb == "list" && may_be_stale(self.info),
+            resumes_after: resumes_after(self.info),
         }
     }
 }
@@ -65,6 +66,11 @@ fn may_be_stale(info: &RequestInfo) -> bool {
     !query.get("resourceVersion").is_empty()
         && query.get("resourceVersionMatch") != "Exact"
         && query.get("continue").is_empty()
+}
+
+fn resumes_after(info: &RequestInfo) -> Option<u64> {
+    let version: u64 = info.query.get("resourceVersion").parse().ok()?;
+    (info.verb == "watch" && version > 0).then_some(version)
 }
 
 /// The list as a cache answers it that is at `version`: never older than the client allows.
