@@ -3,6 +3,7 @@
 
 pub mod environment;
 pub mod flags;
+pub mod gates;
 pub mod logs;
 pub mod metrics;
 pub mod selection;

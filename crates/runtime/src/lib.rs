@@ -17,6 +17,7 @@ mod machine;
 mod measure;
 mod metrics;
 pub mod owners;
+mod pace;
 mod plan;
 mod queue;
 mod reflector;
@@ -40,4 +41,5 @@ pub use measure::{
     CODE, Counter, Gauge, Histogram, Measurement, Metric, MetricKind, When, exponential,
 };
 pub use metrics::Metrics;
+pub use pace::Pace;
 pub use plan::{Action, Event, EventType, Guard, ObjectReference, Plan, Stage, Step, Target};

@@ -67,6 +67,11 @@ impl HttpTransport {
         Ok(Self { inner: Arc::new(inner), observer: None })
     }
 
+    /// Whom requests go to, as the server's URL names it.
+    pub fn host(&self) -> &str {
+        self.inner.connector.host()
+    }
+
     /// Tells `observer` of every request.
     #[must_use]
     pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {

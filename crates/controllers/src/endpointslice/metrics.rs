@@ -9,7 +9,7 @@ use super::{
     desired::{Groups, Identity, identity},
     hints,
     observe::Backed,
-    reconcile::{Changes, ENDPOINTS_MAX},
+    reconcile::Changes,
     why::Why,
 };
 
@@ -78,6 +78,7 @@ pub(super) fn endpoints(
     desired: &BTreeMap<AddressType, Groups>,
 ) {
     let (mut endpoints, mut slices) = (0, 0);
+    let most = backed.settings.endpoints_max;
     for (address_type, groups) in desired {
         let wanted: BTreeSet<&Identity> = groups.values().flat_map(BTreeMap::keys).collect();
         let of_type = backed.slices.iter().filter(|slice| slice.address_type == *address_type);
@@ -88,7 +89,7 @@ pub(super) fn endpoints(
         plan.measure(When::Success, ADDED.observe(number(added), []));
         plan.measure(When::Success, REMOVED.observe(number(removed), []));
         endpoints += wanted.len();
-        let full = groups.values().map(|group| group.len().div_ceil(ENDPOINTS_MAX)).sum::<usize>();
+        let full = groups.values().map(|group| group.len().div_ceil(most)).sum::<usize>();
         // A service without endpoints has an empty slice.
         slices += full.max(1);
     }

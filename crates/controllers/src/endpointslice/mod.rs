@@ -38,6 +38,21 @@ const ZONE: &str = "topology.kubernetes.io/zone";
 /// Changes of slices, mostly our own, are looked at together.
 const SLICES_DELAY: Duration = Duration::from_secs(1);
 
+/// How slices are filled and when; the reference's defaults unless [provided](Informers::provide).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SliceSettings {
+    /// Readers get one slice per change: it may not be too large.
+    pub endpoints_max: usize,
+    /// Changes of pods are looked at together after this long; zero looks at once.
+    pub batch_period: Duration,
+}
+
+impl Default for SliceSettings {
+    fn default() -> Self {
+        Self { endpoints_max: 100, batch_period: Duration::ZERO }
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct EndpointSliceController;
@@ -54,7 +69,9 @@ impl Controller for EndpointSliceController {
     type View = View;
 
     fn view(informers: &mut Informers) -> View {
+        let settings = informers.setting::<SliceSettings>();
         View {
+            settings: settings.map_or_else(SliceSettings::default, |set| *set),
             services: informers.cache(),
             pods: informers.index(&PODS_BY_NODE),
             nodes: informers.cache(),
@@ -69,7 +86,7 @@ impl Controller for EndpointSliceController {
         });
         watches.on::<Pod>(|view, change, enqueue| {
             for service in service_pods::concerned(&view.services, change) {
-                enqueue.add(service);
+                enqueue.add_after(service, view.settings.batch_period);
             }
         });
         watches.on::<EndpointSlice>(|_, change, enqueue| {

@@ -6,7 +6,7 @@ use api::views::{EndpointSlice, Node, Pod, Service};
 use meta::{object::ObjectKey, text::Text};
 use runtime::{Cache, Observation};
 
-use super::{MANAGER, ZONE};
+use super::{MANAGER, SliceSettings, ZONE};
 use crate::shared::{service_pods, slices};
 
 /// Services, pods, nodes, and what is published of them.
@@ -15,6 +15,7 @@ pub struct View {
     pub(super) pods: Arc<Cache<Pod>>,
     pub(super) nodes: Arc<Cache<Node>>,
     pub(super) slices: Arc<Cache<EndpointSlice>>,
+    pub(super) settings: SliceSettings,
 }
 
 /// A service that selects pods, and what there is of it.
@@ -27,6 +28,7 @@ pub struct Backed {
     pub(super) zones: BTreeMap<Text, Text>,
     /// Those we look after and that are not going.
     pub(super) slices: Vec<Arc<EndpointSlice>>,
+    pub(super) settings: SliceSettings,
 }
 
 pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<Backed> {
@@ -45,5 +47,6 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<Backed> {
         }
     }
     let slices = slices::managed(&view.slices, key, MANAGER);
-    Observation::Ready(Backed { service, pods, zones, slices })
+    let settings = view.settings;
+    Observation::Ready(Backed { service, pods, zones, slices, settings })
 }

@@ -20,9 +20,6 @@ use crate::shared::{
     slices::{Content, MANAGED_BY, Owner, SERVICE_NAME},
 };
 
-/// Readers get one slice per change: it may not be too large.
-pub(super) const ENDPOINTS_MAX: usize = 100;
-
 /// Writes that make the slices right.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
@@ -103,14 +100,15 @@ impl Typed<'_> {
         for (ports, existing) in by_ports {
             match groups.remove(&ports) {
                 Some(endpoints) => {
-                    let filling = fill(&existing, endpoints, self.labels, ENDPOINTS_MAX);
+                    let filling =
+                        fill(&existing, endpoints, self.labels, self.backed.settings.endpoints_max);
                     kept.extend(self.take(&mut changes, ports, filling));
                 }
                 None => changes.delete.extend(existing),
             }
         }
         for (ports, endpoints) in groups {
-            let filling = fill(&[], endpoints, self.labels, ENDPOINTS_MAX);
+            let filling = fill(&[], endpoints, self.labels, self.backed.settings.endpoints_max);
             kept.extend(self.take(&mut changes, ports, filling));
         }
         if kept.is_empty() && changes.create.is_empty() && changes.update.is_empty() {

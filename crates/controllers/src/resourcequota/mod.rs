@@ -24,6 +24,17 @@ pub use why::Why;
 /// Many objects that go together are counted once.
 const COLLECT: Duration = Duration::from_millis(50);
 
+/// Everything is counted again this often; the reference's default unless
+/// [provided](Informers::provide).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResyncPeriod(pub Duration);
+
+impl Default for ResyncPeriod {
+    fn default() -> Self {
+        Self(Duration::from_mins(5))
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct ResourceQuotaController;
@@ -39,7 +50,9 @@ impl Controller for ResourceQuotaController {
     type View = View;
 
     fn view(informers: &mut Informers) -> View {
+        let resync = informers.setting::<ResyncPeriod>();
         View {
+            resync: resync.map_or_else(ResyncPeriod::default, |set| *set),
             quotas: informers.cache(),
             pods: informers.cache(),
             services: informers.cache(),

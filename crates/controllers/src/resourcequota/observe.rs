@@ -19,6 +19,8 @@ use runtime::{Answers, Cache, Dynamic, Observation, Read};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ResyncPeriod;
+
 /// Quotas, and what they count.
 pub struct View {
     pub(super) quotas: Arc<Cache<ResourceQuota>>,
@@ -26,6 +28,7 @@ pub struct View {
     pub(super) services: Arc<Cache<Service>>,
     pub(super) claims: Arc<Cache<PersistentVolumeClaim>>,
     pub(super) dynamic: Dynamic,
+    pub(super) resync: ResyncPeriod,
 }
 
 /// A quota with what counts in it.
@@ -39,6 +42,7 @@ pub struct Observed {
     pub(super) numbers: BTreeMap<Resource, usize>,
     /// The quota names resources that are not served, or could not be read.
     pub(super) is_incomplete: bool,
+    pub(super) resync: ResyncPeriod,
 }
 
 /// The objects of one resource.
@@ -88,7 +92,8 @@ pub(super) fn observe(view: &View, key: &ObjectKey, answers: &Answers) -> Observ
     if !open.is_empty() {
         return Observation::Ask(open);
     }
-    Observation::Ready(Observed { quota, pods, services, claims, numbers, is_incomplete })
+    let resync = view.resync;
+    Observation::Ready(Observed { quota, pods, services, claims, numbers, is_incomplete, resync })
 }
 
 /// The resources that a quota is about, and whether it names others; `None` if the server has to be

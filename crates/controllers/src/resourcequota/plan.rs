@@ -16,8 +16,6 @@ use super::{
     why::Why,
 };
 
-/// Everything is counted again this often.
-const RESYNC: Duration = Duration::from_mins(5);
 /// Resources that were not served are asked for again after this.
 const DISCOVER_AFTER: Duration = Duration::from_secs(30);
 /// A cache that is behind catches up in this time.
@@ -29,7 +27,7 @@ pub(super) fn plan(observed: &Observed, now: Time) -> Plan<Why> {
         plan.wake(CATCH_UP);
         return plan;
     };
-    plan.wake(if observed.is_incomplete { DISCOVER_AFTER } else { RESYNC });
+    plan.wake(if observed.is_incomplete { DISCOVER_AFTER } else { observed.resync.0 });
     let quota = &observed.quota;
     let (hard, status) = (&quota.spec.hard, &quota.status);
     let is_same = |known: &Option<Amounts>, wanted: &Amounts| known.as_ref() == Some(wanted);

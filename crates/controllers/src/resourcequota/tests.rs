@@ -12,7 +12,7 @@ use runtime::{Action, Answers, Change, Controller, Enqueue, Informers, Observati
 use serde_json::{Value, json};
 
 use super::{
-    ResourceQuotaController, View,
+    ResourceQuotaController, ResyncPeriod, View,
     observe::{Counted, Observed},
     plan::plan,
     quota_changed,
@@ -39,6 +39,7 @@ fn observed(quota: ResourceQuota, pods: Vec<Pod>, numbers: &[(Resource, usize)])
         claims: Counted::Unlimited,
         numbers: numbers.iter().cloned().collect::<BTreeMap<_, _>>(),
         is_incomplete: false,
+        resync: ResyncPeriod::default(),
     }
 }
 

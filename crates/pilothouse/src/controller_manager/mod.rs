@@ -1,8 +1,10 @@
 //! `kube-controller-manager`: the controllers as a process of their own, with the reference's flags,
 //! lease, port and metrics, against any API server.
 
+mod described;
 mod options;
 mod pages;
+mod settings;
 
 use std::{path::Path, sync::Arc};
 
@@ -62,9 +64,15 @@ async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
     let metrics = Arc::new(Metrics::default());
     let access = access(world, options)?;
     let transport = HttpTransport::new(world.clone(), &access, user_agent())?;
+    let host = transport.host().to_owned();
     let transport = Arc::new(transport.observed_by(metrics.clone()));
     let actor = Actor { transport, field_manager: NAME };
     let mut manager = Manager::new(world.clone(), actor, Arc::clone(&metrics));
+    manager.set_pace(options.pace, &host);
+    for (controller, keys) in &options.keys {
+        manager.limit_keys(controller, *keys);
+    }
+    options.settings.provide(&mut manager);
     let has_root_ca = provide_root_ca(world, options, &mut manager)?;
     let controllers = controllers::add_wanted(&mut manager, |name| {
         options.wants(name) && (has_root_ca || name != RootCaCertPublisher::NAME)

@@ -1,16 +1,19 @@
 //! What the flags mean here.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use app::{
     flags::Flags,
+    gates::{self, Gate},
     logs::{Format, Verbosity},
     selection::Selection,
     serve::Files,
 };
 use meta::object::ObjectKey;
-use runtime::LeaseSettings;
+use runtime::{LeaseSettings, Pace};
 use world::World;
+
+use super::settings::{Settings, WORKERS};
 
 /// Flags that were understood.
 #[derive(Debug)]
@@ -20,6 +23,12 @@ pub(crate) struct Options {
     pub(crate) master: Option<String>,
     pub(crate) selection: Selection,
     pub(crate) collects_garbage: bool,
+    pub(crate) gates: BTreeMap<&'static str, Gate>,
+    /// How fast requests go.
+    pub(crate) pace: Pace,
+    /// Keys that controllers may act on at once, where that was said.
+    pub(crate) keys: Vec<(&'static str, usize)>,
+    pub(crate) settings: Settings,
     pub(crate) root_ca_file: Option<PathBuf>,
     /// `None` acts without a lease.
     elects: Option<LeaseSettings>,
@@ -34,17 +43,20 @@ pub(crate) struct Options {
     pub(crate) verbosity: Verbosity,
 }
 
-/// The flags that change something; all others are accepted for the sake of command lines that are
-/// there already.
-const ACTED_ON: [&str; 25] = [
+/// The flags that change something, beside those of `settings`; all others are accepted for the sake
+/// of command lines that are there already.
+const ACTED_ON: [&str; 28] = [
     "authorization-always-allow-paths",
     "bind-address",
     "client-ca-file",
     "controller-shutdown-timeout",
     "controllers",
+    "disabled-metrics",
     "enable-garbage-collector",
     "feature-gates",
     "help",
+    "kube-api-burst",
+    "kube-api-qps",
     "kubeconfig",
     "leader-elect",
     "leader-elect-lease-duration",
@@ -72,7 +84,13 @@ const JITTER_PERCENT: u32 = 120;
 
 /// The flags of a command line that change nothing.
 pub(crate) fn inert(flags: &Flags) -> impl Iterator<Item = &'static str> {
-    flags.given().filter(|flag| !ACTED_ON.contains(flag))
+    let is_acted_on = |flag: &&'static str| {
+        let mut workers = WORKERS.iter();
+        ACTED_ON.contains(flag)
+            || Settings::FLAGS.contains(flag)
+            || workers.any(|(name, _)| name == flag)
+    };
+    flags.given().filter(move |flag| !is_acted_on(flag))
 }
 
 impl Options {
@@ -87,6 +105,10 @@ impl Options {
             master: path("master").map(ToOwned::to_owned),
             selection: selection.map_err(|error| format!("--controllers: {error}"))?,
             collects_garbage: flags.is_on("enable-garbage-collector"),
+            gates: gates::read(flags).map_err(|error| error.to_string())?,
+            pace: pace(flags)?,
+            keys: keys(flags)?,
+            settings: Settings::read(flags)?,
             root_ca_file: file("root-ca-file"),
             elects: elects(flags)?,
             release_on_exit: gate(flags, RELEASE_ON_EXIT)?.unwrap_or(true),
@@ -114,6 +136,34 @@ impl Options {
         let host = String::from_utf8_lossy(&host).trim().to_owned();
         Some(LeaseSettings { identity: format!("{host}_{}", world.dice.uuid()), ..settings })
     }
+}
+
+/// Both flags limit as soon as one is given; otherwise the server's answers do.
+fn pace(flags: &Flags) -> Result<Pace, String> {
+    if !flags.is_given("kube-api-qps") && !flags.is_given("kube-api-burst") {
+        return Ok(Pace::Adaptive);
+    }
+    let (per_second, burst) = (flags.float("kube-api-qps"), flags.integer("kube-api-burst"));
+    if per_second < 0.0 {
+        return Ok(Pace::Free);
+    }
+    match u32::try_from(burst) {
+        Ok(burst) if burst > 0 && per_second > 0.0 => Ok(Pace::Steady { per_second, burst }),
+        _ => Err(format!("--kube-api-qps={per_second} --kube-api-burst={burst}: no pace")),
+    }
+}
+
+/// `--concurrent-…-syncs`, where they were given.
+fn keys(flags: &Flags) -> Result<Vec<(&'static str, usize)>, String> {
+    let given = WORKERS.iter().filter(|(flag, _)| flags.is_given(flag));
+    let limit = |(flag, controller): &(&'static str, &'static str)| {
+        let number = flags.integer(flag);
+        match usize::try_from(number) {
+            Ok(number) if number > 0 => Ok((*controller, number)),
+            _ => Err(format!("--{flag}={number}: must be more than 0")),
+        }
+    };
+    given.map(limit).collect()
 }
 
 fn elects(flags: &Flags) -> Result<Option<LeaseSettings>, String> {
@@ -225,6 +275,10 @@ mod tests {
             ("--logging-format=xml", "neither"),
             ("--controllers=deployments", "did you mean deployment"),
             ("--feature-gates=ControllerManagerReleaseLeaderElectionLockOnExit=maybe", "neither"),
+            ("--feature-gates=Nonsense=true", "unrecognized feature gate: Nonsense"),
+            ("--kube-api-qps=5 --kube-api-burst=0", "no pace"),
+            ("--concurrent-job-syncs=0", "more than 0"),
+            ("--max-endpoints-per-slice=2000", "between 1 and 1000"),
         ] {
             let error = read(line).unwrap_err();
             assert!(error.contains(part), "{line}: {error}");
@@ -239,6 +293,23 @@ mod tests {
     }
 
     #[test]
+    fn requests_are_paced_by_the_servers_answers_unless_it_is_said_how() {
+        assert_eq!(read("").unwrap().pace, Pace::Adaptive);
+        let steady = |per_second, burst| Pace::Steady { per_second, burst };
+        assert_eq!(read("--kube-api-qps=50").unwrap().pace, steady(50.0, 30));
+        assert_eq!(read("--kube-api-burst=7").unwrap().pace, steady(20.0, 7));
+        assert_eq!(read("--kube-api-qps=-1").unwrap().pace, Pace::Free);
+    }
+
+    #[test]
+    fn workers_are_limited_where_it_is_said() {
+        assert_eq!(read("").unwrap().keys, []);
+        let line = "--concurrent-job-syncs=2 --concurrent-gc-syncs=7";
+        let limits = [("garbage-collector-controller", 7), ("job-controller", 2)];
+        assert_eq!(read(line).unwrap().keys, limits);
+    }
+
+    #[test]
     fn port_zero_serves_nothing() {
         assert_eq!(read("--secure-port=0").unwrap().address, None);
         let address = read("--bind-address=::1").unwrap().address;
@@ -247,13 +318,15 @@ mod tests {
 
     #[test]
     fn a_flag_without_effect_is_told() {
-        let flags = flags("--concurrent-gc-syncs=1 --v=2 --profiling=false");
-        assert_eq!(inert(&flags).collect::<Vec<_>>(), ["concurrent-gc-syncs", "profiling"]);
+        let flags = flags("--concurrent-gc-syncs=1 --v=2 --profiling=false --cluster-name=x");
+        assert_eq!(inert(&flags).collect::<Vec<_>>(), ["cluster-name", "profiling"]);
     }
 
     #[test]
     fn what_is_acted_on_is_a_flag() {
         let table = kube_controller_manager();
-        assert!(ACTED_ON.iter().all(|name| table.get(name).is_some()));
+        let workers = WORKERS.iter().map(|(flag, _)| flag);
+        let mut all = ACTED_ON.iter().chain(Settings::FLAGS).chain(workers);
+        assert!(all.all(|name| table.get(name).is_some()));
     }
 }

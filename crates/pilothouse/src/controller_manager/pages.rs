@@ -8,13 +8,16 @@ use app::{
     serve::{Access, Asked, Checks, IsWell, Page, Reply, Site},
 };
 use http::{Method, StatusCode};
-use prometheus::{GaugeVec, Opts, Registry};
 use runtime::{LeaseSettings, Metrics, Running};
 use serde_json::{Value, json};
 use world::World;
 
-use super::{NAME, options::Options};
-use crate::cli::{self, KUBERNETES_VERSION};
+use super::{
+    NAME,
+    described::{self, Shown, Usage},
+    options::Options,
+};
+use crate::cli::KUBERNETES_VERSION;
 
 /// What the pages look at.
 pub(super) struct Watched {
@@ -42,15 +45,22 @@ pub(super) fn site(world: &World, options: &Options, flags: &Flags, watched: Wat
         }
         metrics_of(&counted.counts())
     });
-    describe(watched.metrics.registry(), world);
+    let registry = watched.metrics.registry();
+    described::describe(registry, world, &options.gates);
+    let usage = Usage::new(registry, Arc::clone(&world.disk));
+    let shown = Shown::new(registry, flags.list("disabled-metrics").to_vec());
     let gathered = watched.metrics;
+    let metrics: Page = Arc::new(move |_: &Asked| {
+        usage.read();
+        metrics_of(&shown.of(gathered.gather()))
+    });
     let given = Arc::new(flagz(flags));
     let configz = configz(options, flags).to_string();
     let began = world.clock.monotonic();
     let (clock, started) = (Arc::clone(&world.clock), world.clock.wall().to_string());
     let pages: [(&'static str, Page); 6] = [
         ("/healthz", health),
-        ("/metrics", Arc::new(move |_: &Asked| metrics_of(&gathered.gather()))),
+        ("/metrics", metrics),
         ("/metrics/slis", slis),
         ("/configz", Arc::new(move |_: &Asked| Reply::json(configz.clone()))),
         ("/flagz", Arc::new(move |_: &Asked| Reply::text(StatusCode::OK, given.as_str()))),
@@ -85,46 +95,6 @@ fn metrics_of(families: &[prometheus::proto::MetricFamily]) -> Reply {
         content_type: metrics::CONTENT_TYPE.to_owned(),
         body: metrics::encode(families),
     }
-}
-
-/// What does not change while the process lives.
-fn describe(registry: &Registry, world: &World) {
-    let constant = |name: &str, help: &str, labels: &[(&str, &str)], value: f64| {
-        let names: Vec<&str> = labels.iter().map(|(name, _)| *name).collect();
-        let values: Vec<&str> = labels.iter().map(|(_, value)| *value).collect();
-        let gauge = GaugeVec::new(Opts::new(name, help), &names);
-        let gauge = gauge.expect("names in this file are valid");
-        gauge.with_label_values(&values).set(value);
-        registry.register(Box::new(gauge)).expect("names in this file are unique");
-    };
-    let version = KUBERNETES_VERSION.trim_start_matches('v');
-    let mut numbers = version.split('.');
-    let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-    let platform = cli::platform();
-    constant(
-        "kubernetes_build_info",
-        "[BETA] Always 1; the labels say what was built.",
-        &[
-            ("major", major),
-            ("minor", minor),
-            ("git_version", KUBERNETES_VERSION),
-            ("git_commit", ""),
-            ("git_tree_state", "clean"),
-            ("build_date", ""),
-            ("go_version", ""),
-            ("compiler", "rustc"),
-            ("platform", &platform),
-        ],
-        1.0,
-    );
-    let microseconds =
-        Duration::from_micros(u64::try_from(world.clock.wall().microseconds()).unwrap_or_default());
-    constant(
-        "process_start_time_seconds",
-        "[ALPHA] Start of the process, in seconds since 1970.",
-        &[],
-        microseconds.as_secs_f64(),
-    );
 }
 
 fn flagz(flags: &Flags) -> String {

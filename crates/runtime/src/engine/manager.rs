@@ -19,14 +19,15 @@ use super::{
     fence::{Sources, newest},
     gate::Gate,
     machine::Driver,
-    runner::Runner,
+    runner::{KEYS_IN_FLIGHT, Runner},
     timely::Timely,
 };
 use crate::{
-    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
+    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Pace, Watches,
     events::{EventSink, Recorder},
     feed::Typed,
     lease,
+    pace::Pacing,
     queue::WorkQueue,
     reflector::Reflector,
 };
@@ -54,6 +55,9 @@ pub struct Manager {
     /// Writes of components added from now on.
     actor: Actor,
     accounts: Option<Accounts>,
+    pacing: Option<Pacing>,
+    /// Keys that a controller may act on at once, where that was said.
+    limits: BTreeMap<&'static str, usize>,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     events: EventSink,
@@ -73,13 +77,31 @@ impl Manager {
             world,
             actor,
             accounts: None,
+            pacing: None,
+            limits: BTreeMap::new(),
             metrics,
             components: Vec::new(),
         }
     }
     /// Components added from now on act under another identity. All share one set of caches.
     pub fn act_as(&mut self, actor: Actor) {
-        self.actor = timely(&self.world, actor);
+        self.actor = self.paced(timely(&self.world, actor));
+    }
+    /// Sends requests to `host` no faster than this; call it before components are added. Renewals of
+    /// a lease are never held up.
+    pub fn set_pace(&mut self, pace: Pace, host: &str) {
+        self.pacing = Some(Pacing::new(&self.world, pace, host));
+        self.actor = self.paced(self.actor.clone());
+    }
+    /// Lets a controller that is added later act on so many keys at once, instead of 64.
+    pub fn limit_keys(&mut self, controller: &'static str, keys: usize) {
+        self.limits.insert(controller, keys.max(1));
+    }
+    fn paced(&self, actor: Actor) -> Actor {
+        match &self.pacing {
+            Some(pacing) => pacing.slow_down(&self.world, &self.metrics, actor),
+            None => actor,
+        }
     }
     /// Lets controllers act under [accounts of their own](Self::add_under). The caches stay the
     /// manager's: they are shared.
@@ -119,6 +141,7 @@ impl Manager {
             replays,
             metrics: Arc::clone(&self.metrics),
             kept: Mutex::default(),
+            keys_in_flight: self.limits.get(C::NAME).copied().unwrap_or(KEYS_IN_FLIGHT),
         };
         self.components.push(Arc::new(runner));
     }
@@ -174,10 +197,13 @@ impl Manager {
 
     fn follow(mut self) -> Arc<Inner> {
         let dynamic = self.informers.dynamic();
+        let lister = self.paced(self.reader.clone());
         let sources = std::mem::take(&mut self.informers.sources);
         let reflectors = sources.into_values().map(|source| Reflector {
             world: self.world.clone(),
-            transport: Arc::clone(&self.reader.transport),
+            transport: Arc::clone(&lister.transport),
+            metrics: (!source.metadata_only)
+                .then(|| self.metrics.informer(lister.field_manager, &source.resource)),
             resource: source.resource,
             metadata_only: source.metadata_only,
             feed: source.feed,
@@ -186,6 +212,7 @@ impl Manager {
             reflectors: Mutex::new(reflectors.collect()),
             world: self.world,
             reader: self.reader,
+            lister,
             metrics: self.metrics,
             gate: self.gate,
             dynamic,
@@ -227,7 +254,10 @@ pub struct Running {
 
 struct Inner {
     world: World,
+    /// For the lease.
     reader: Actor,
+    /// For the caches.
+    lister: Actor,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     dynamic: Dynamic,
@@ -329,7 +359,8 @@ impl Inner {
             }
             let reflector = Reflector {
                 world: self.world.clone(),
-                transport: Arc::clone(&self.reader.transport),
+                transport: Arc::clone(&self.lister.transport),
+                metrics: None,
                 resource: resource.clone(),
                 metadata_only: true,
                 feed: Arc::<Typed<PartialObject>>::clone(&feed),

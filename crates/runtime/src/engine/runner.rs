@@ -29,8 +29,8 @@ use crate::{
     queue::WorkQueue,
 };
 
-/// Keys of one controller that may be acted on at once.
-const KEYS_IN_FLIGHT_MAX: usize = 64;
+/// Keys of one controller that may be acted on at once, unless it is said otherwise.
+pub(crate) const KEYS_IN_FLIGHT: usize = 64;
 /// Rounds of live reads that one look may take; more means that it asks in circles.
 pub(crate) const ROUNDS_MAX: usize = 8;
 /// Looks in a row before others get a turn.
@@ -44,6 +44,8 @@ pub(crate) struct Runner<C: Controller> {
     pub(crate) replays: Vec<Replay>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) kept: Mutex<BTreeMap<C::Key, Kept<C::Memory>>>,
+    /// Keys that may be acted on at once.
+    pub(crate) keys_in_flight: usize,
 }
 
 /// What is kept of a key between looks.
@@ -110,16 +112,12 @@ impl<C: Controller> Component for Runner<C> {
 }
 
 impl<C: Controller> Runner<C> {
-    pub(crate) fn in_flight() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(KEYS_IN_FLIGHT_MAX))
-    }
-
     async fn work(self: &Arc<Self>, term: Term) {
         self.sources.start(&self.acting.world, term.floor).await;
         self.queue.open();
         self.replays.iter().for_each(|replay| replay());
         info!(controller = C::NAME, "started");
-        let in_flight = Self::in_flight();
+        let in_flight = Arc::new(Semaphore::new(self.keys_in_flight));
         let mut looks = 0_u32;
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await {

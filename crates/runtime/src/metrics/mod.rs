@@ -1,16 +1,20 @@
 //! What the foundations count, under the reference's names.
 
+mod informer;
 mod own;
 mod rest_client;
 
 use std::time::Duration;
 
+use client::Method;
+use meta::resource::Resource;
 use parking_lot::Mutex;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, core::Collector, proto::MetricFamily,
 };
 
+pub(crate) use informer::InformerMetrics;
 pub(crate) use own::{Ending, Shares};
 
 use crate::{Measurement, Metric, When};
@@ -30,6 +34,7 @@ pub struct Metrics {
     lease_slow_path: IntCounterVec,
     panics: IntCounterVec,
     rest_client: rest_client::RestClient,
+    informers: informer::Informers,
     own: own::Own,
 }
 
@@ -86,6 +91,7 @@ impl Default for Metrics {
                 "Panics that were caught while a key was looked at.",
             ),
             rest_client: rest_client::RestClient::new(&registry),
+            informers: informer::Informers::new(&registry),
             own: own::Own::default(),
             registry,
         }
@@ -117,6 +123,18 @@ impl Metrics {
     /// Replaces what a key holds of gauges by what its newest plan says.
     pub(crate) fn hold(&self, shares: &mut Shares, measurements: &[(When, Measurement)]) {
         self.own.hold(shares, measurements);
+    }
+    /// Those of the cache of a resource, in the process called `name`.
+    pub(crate) fn informer(&self, name: &str, resource: &Resource) -> InformerMetrics {
+        self.informers.of(name, resource)
+    }
+    /// A request waited so long for its turn.
+    pub(crate) fn waited_for_pace(&self, waited: Duration, method: Method, host: &str) {
+        self.rest_client.waited_for_pace(waited, method, host);
+    }
+    /// A request is sent again after it was refused with that code.
+    pub(crate) fn retried(&self, code: u16, method: Method, host: &str) {
+        self.rest_client.retried(code, method, host);
     }
     /// Those of one queue.
     pub(crate) fn queue(&self, name: &str) -> QueueMetrics {

@@ -1,5 +1,7 @@
 //! What is asked of the API server over HTTP, under the reference's names.
 
+use std::time::Duration;
+
 use client::{
     Method,
     http::{Exchange, Observer},
@@ -14,6 +16,8 @@ pub(super) struct RestClient {
     request_size: HistogramVec,
     response_size: HistogramVec,
     requests: IntCounterVec,
+    waits: HistogramVec,
+    retries: IntCounterVec,
 }
 
 const SECONDS: [f64; 12] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -45,6 +49,11 @@ impl RestClient {
             "[ALPHA] HTTP requests that were sent, by code of the answer, method and host.",
         );
         let requests = IntCounterVec::new(requests, &["code", "method", "host"]);
+        let retries = Opts::new(
+            "rest_client_request_retries_total",
+            "[ALPHA] Requests that were sent again, by code of the refusal, verb and host.",
+        );
+        let retries = IntCounterVec::new(retries, &["code", "verb", "host"]);
         Self {
             duration: histogram(
                 "rest_client_request_duration_seconds",
@@ -61,21 +70,40 @@ impl RestClient {
                 "[ALPHA] Bytes of the bodies that were received, by verb and host.",
                 &BYTES,
             ),
+            waits: histogram(
+                "rest_client_rate_limiter_duration_seconds",
+                "[ALPHA] Seconds that a request waited for its turn, by verb and host.",
+                &SECONDS,
+            ),
+            retries: registered(registry, retries.expect("names in this file are valid")),
             requests: registered(registry, requests.expect("names in this file are valid")),
         }
+    }
+}
+
+impl RestClient {
+    pub(super) fn waited_for_pace(&self, waited: Duration, method: Method, host: &str) {
+        self.waits.with_label_values(&[verb(method), host]).observe(waited.as_secs_f64());
+    }
+    pub(super) fn retried(&self, code: u16, method: Method, host: &str) {
+        self.retries.with_label_values(&[code.to_string().as_str(), verb(method), host]).inc();
+    }
+}
+
+const fn verb(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
     }
 }
 
 impl Observer for Metrics {
     fn observe(&self, exchange: &Exchange<'_>) {
         let metrics = &self.rest_client;
-        let verb = match exchange.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        };
+        let verb = verb(exchange.method);
         let host = exchange.host;
         let code = exchange.code.map_or(NO_CODE.to_owned(), |code| code.to_string());
         metrics.requests.with_label_values(&[code.as_str(), verb, host]).inc();
@@ -96,8 +124,6 @@ fn number(bytes: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -15,7 +15,7 @@ use world::World;
 
 use self::rules::{Lost, Trouble};
 pub(crate) use self::wire::Page;
-use crate::{feed::Feed, limit::Backoff};
+use crate::{feed::Feed, limit::Backoff, metrics::InformerMetrics};
 
 /// A server ends a watch after this long, plus up to as much again, so that watches spread out.
 const WATCH_TIMEOUT: Duration = Duration::from_mins(5);
@@ -37,6 +37,7 @@ pub(crate) struct Reflector {
     pub(crate) resource: Resource,
     pub(crate) metadata_only: bool,
     pub(crate) feed: Arc<dyn Feed>,
+    pub(crate) metrics: Option<InformerMetrics>,
 }
 
 /// Where a reflector stands between two requests.
@@ -107,7 +108,7 @@ impl Reflector {
     ) -> Result<WatchStream, ClientError> {
         let mut stream = self.open(thread, SendInitialEvents::Yes).await?;
         let version = self.receive_list(&mut stream, events).await?;
-        self.feed.finish(version);
+        self.finish(version);
         thread.newest = false;
         Ok(stream)
     }
@@ -165,7 +166,7 @@ impl Reflector {
             let page = wire::Page::parse(&response.body)?;
             page.items().for_each(|object| self.feed.insert(object.as_bytes()));
             if page.next().is_empty() {
-                self.feed.finish(page.version());
+                self.finish(page.version());
                 thread.newest = false;
                 return Ok(());
             }
@@ -228,7 +229,25 @@ impl Reflector {
         }
     }
 
+    /// The list is complete.
+    fn finish(&self, version: ResourceVersion) {
+        self.feed.finish(version);
+        if let Some(metrics) = &self.metrics {
+            metrics.reached(version);
+        }
+    }
+
     fn take(&self, event: &WatchEvent) -> Result<(), ClientError> {
+        let began = self.world.clock.monotonic();
+        let taken = self.apply(event);
+        if let Some(metrics) = &self.metrics {
+            metrics.took(self.world.clock.monotonic().since(began));
+            metrics.reached(self.feed.signal().progress().version);
+        }
+        taken
+    }
+
+    fn apply(&self, event: &WatchEvent) -> Result<(), ClientError> {
         match event.kind {
             EventType::Added | EventType::Modified => self.feed.insert(&event.object),
             EventType::Deleted => self.feed.remove(&event.object),

@@ -12,7 +12,7 @@ use api::views::EndpointSlice;
 use runtime::{Action, Controller as _, Plan};
 use serde_json::{Value, json};
 
-use super::{EndpointSliceController, Memory, Why, observe::Backed};
+use super::{EndpointSliceController, Memory, SliceSettings, Why, observe::Backed};
 use crate::shared::service_notation::{pod, service};
 
 /// The nodes there are, each in a zone of its own but the last, which is in none.
@@ -38,6 +38,7 @@ fn backed(scene: &str, slices: &[Value]) -> Backed {
         pods: parts.map(on_a_node).collect(),
         zones: NODES.iter().map(|(node, zone)| ((*node).into(), (*zone).into())).collect(),
         slices: slices.iter().map(slice).collect(),
+        settings: SliceSettings::default(),
     }
 }
 
