@@ -3,6 +3,7 @@
 pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint;
 pub mod endpointslice;
 pub mod endpointslicemirroring;
@@ -64,6 +65,8 @@ macro_rules! for_each_controller {
             $crate::cronjob::CronJobController => "cronjob-controller",
             $crate::daemonset::DaemonSetController => "daemon-set-controller",
             $crate::deployment::DeploymentController => "deployment-controller",
+            $crate::disruption::DisruptionController => "disruption-controller",
+            $crate::disruption::StaleDisruptions => "disruption-controller",
             $crate::endpoint::EndpointsController => "endpoint-controller",
             $crate::endpointslice::EndpointSliceController => "endpointslice-controller",
             $crate::endpointslicemirroring::EndpointSliceMirroringController => "endpointslicemirroring-controller",

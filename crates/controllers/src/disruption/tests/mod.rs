@@ -1,0 +1,6 @@
+//! Tables about budgets.
+
+mod notation;
+mod plan;
+mod stale;
+mod wakes;
