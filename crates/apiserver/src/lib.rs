@@ -2,6 +2,7 @@
 //! the watch cache. One engine serves every kind, because a kind is data.
 
 mod admission;
+mod api_group;
 pub mod authentication;
 pub mod authorization;
 mod cache;
@@ -32,6 +33,7 @@ mod service;
 mod status;
 pub mod tls;
 
+pub use api_group::{ApiGroup, ApiGroupAnswer, ReadOnlyRequest, ReadOnlyResource};
 pub use engine::{Engine, EngineOptions, StartError};
 pub use object::Object;
 pub use operation::{

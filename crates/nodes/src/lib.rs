@@ -3,6 +3,7 @@
 
 mod address;
 mod duration;
+pub mod metrics;
 pub mod node;
 pub mod pod;
 mod rules;

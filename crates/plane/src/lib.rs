@@ -6,11 +6,13 @@
 mod components;
 mod identities;
 mod in_process;
+mod metrics_api;
 mod register;
 mod server;
 
 pub use components::{Components, Part};
 pub use identities::{Identities, Identity, identities_in_process};
 pub use in_process::InProcess;
+pub use metrics_api::metrics_api;
 pub use register::register_nodes;
 pub use server::{ServerSettings, serve};

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderName, header};
 use serde_json::{Value, json};
 
-use crate::{Status, encode::indent, health::Health, negotiation};
+use crate::{ApiGroup, Status, encode::indent, health::Health, negotiation};
 
 /// A document that does not change while the server runs.
 #[derive(Debug, Clone)]
@@ -59,25 +59,38 @@ impl Document {
 }
 
 impl Discovery {
-    /// `address` is where clients are told to go.
-    pub(crate) fn new(address: &str) -> Self {
+    /// `address` is where clients are told to go; `others` answer for groups of their own.
+    pub(crate) fn new(address: &str, others: &[ApiGroup]) -> Self {
         let groups = groups();
         let (core, named): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group| group.name.is_empty());
         let by_group = named
             .iter()
-            .map(|group| (group.name.clone(), Document::json(&legacy::group_document(group))));
+            .map(|group| (group.name.clone(), Document::json(&legacy::group_document(group))))
+            .chain(
+                others
+                    .iter()
+                    .map(|other| (other.name.to_owned(), Document::json(&other.document()))),
+            );
         let by_version = core.iter().chain(&named).flat_map(|group| {
             group.versions.iter().map(|(version, resources)| {
                 let document = legacy::resources(&group.name, version, resources);
                 ((group.name.clone(), version.clone()), Document::json(&document))
             })
         });
+        let by_version = by_version.chain(others.iter().map(|other| {
+            let key = (other.name.to_owned(), other.version.to_owned());
+            (key, Document::json(&other.resource_list()))
+        }));
+        let mut groups = legacy::groups(&named);
+        extend(&mut groups["groups"], others.iter().map(ApiGroup::entry));
+        let mut aggregated = aggregated::document(&named);
+        extend(&mut aggregated["items"], others.iter().map(ApiGroup::aggregated_entry));
         Self {
             core: Document::json(&legacy::core(address)),
             core_aggregated: Document::aggregated(&aggregated::document(&core)),
-            groups: Document::json(&legacy::groups(&named)),
-            groups_aggregated: Document::aggregated(&aggregated::document(&named)),
+            groups: Document::json(&groups),
+            groups_aggregated: Document::aggregated(&aggregated),
             by_group: by_group.collect(),
             by_version: by_version.collect(),
             version: Document::json(&version()),
@@ -129,6 +142,12 @@ impl Discovery {
         let mut document = Document::json(&json!({"paths": paths}));
         document.body = Bytes::from(indent(&document.body));
         document
+    }
+}
+
+fn extend(list: &mut Value, more: impl Iterator<Item = Value>) {
+    if let Value::Array(list) = list {
+        list.extend(more);
     }
 }
 
@@ -189,7 +208,7 @@ mod tests {
 
     #[test]
     fn groups_come_in_the_order_that_resolves_short_names() {
-        let discovery = Discovery::new("127.0.0.1:6443");
+        let discovery = Discovery::new("127.0.0.1:6443", &[]);
         let groups = parsed(discovery.groups("").unwrap());
         let names = groups["groups"].as_array().unwrap().iter();
         let names: Vec<_> = names.map(|group| group["name"].as_str().unwrap()).collect();
@@ -202,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_hash_of_the_stored_version_is_the_references() {
-        let discovery = Discovery::new("127.0.0.1:6443");
+        let discovery = Discovery::new("127.0.0.1:6443", &[]);
         let core = parsed(discovery.resources("", "v1").unwrap());
         let resources = core["resources"].as_array().unwrap();
         let pods = resources.iter().find(|resource| resource["name"] == "pods").unwrap();
@@ -212,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_aggregated_form_is_told_by_its_content_type_and_tag() {
-        let discovery = Discovery::new("127.0.0.1:6443");
+        let discovery = Discovery::new("127.0.0.1:6443", &[]);
         let document = discovery.groups(&format!("{AGGREGATED},application/json")).unwrap();
         assert_eq!(document.content_type, AGGREGATED);
         assert_eq!(document.tag.as_ref().unwrap().len(), 128);
@@ -230,7 +249,7 @@ mod tests {
 
     #[test]
     fn an_unknown_aggregated_version_falls_through_or_is_refused() {
-        let discovery = Discovery::new("127.0.0.1:6443");
+        let discovery = Discovery::new("127.0.0.1:6443", &[]);
         let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
         assert_eq!(discovery.groups(beta).unwrap_err().code, 406);
         let document = discovery.groups(&format!("{beta},application/json")).unwrap();

@@ -15,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 use api::catalog::ResourceFacts;
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
+use parking_lot::RwLock;
 use tokio::sync::watch;
 use world::{BoxFuture, World};
 
@@ -22,7 +23,7 @@ pub use message::{BODY_BYTES_MAX, Body, Request, Response};
 pub use watch_body::{EventKind, WatchBody, WatchEvent};
 
 use crate::{
-    Engine, Operation, Outcome, Reason, Status,
+    ApiGroup, Engine, Operation, Outcome, Reason, Status,
     authentication::{Authentication, Proven, Unproven},
     authorization::{self, Authorizer, Decision},
     compression,
@@ -105,7 +106,9 @@ pub struct Service {
 struct Inner {
     backend: Arc<dyn Backend>,
     settings: Settings,
-    discovery: Discovery,
+    discovery: RwLock<Arc<Discovery>>,
+    /// Groups that others answer for.
+    groups: RwLock<Vec<ApiGroup>>,
     openapi: OpenApi,
     metrics: RequestMetrics,
     /// True from the beginning of the shutdown on.
@@ -118,11 +121,22 @@ const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
 impl Service {
     pub fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
-        let discovery = Discovery::new(&settings.address);
+        let discovery = RwLock::new(Arc::new(Discovery::new(&settings.address, &[])));
+        let groups = RwLock::default();
         let openapi = OpenApi::new(settings.world.clock.wall());
         let (closing, _) = watch::channel(false);
         let metrics = RequestMetrics::default();
-        Self { inner: Arc::new(Inner { backend, settings, discovery, openapi, metrics, closing }) }
+        let inner = Inner { backend, settings, discovery, groups, openapi, metrics, closing };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Serves a group that somebody else in the process answers for, from now on.
+    pub fn add_group(&self, group: ApiGroup) {
+        let mut groups = self.inner.groups.write();
+        groups.retain(|known| known.name != group.name);
+        groups.push(group);
+        let discovery = Discovery::new(&self.inner.settings.address, &groups);
+        *self.inner.discovery.write() = Arc::new(discovery);
     }
 
     /// Lets a registry gather what is counted of requests.
@@ -199,6 +213,10 @@ impl Inner {
                 None => self.path(request, info),
             };
         };
+        let other = self.groups.read().iter().find(|group| group.name == path.group).cloned();
+        if let Some(other) = other {
+            return paths::read_only(request, other.respond(&request.method, info, path));
+        }
         let target = match route::resolve(info, path) {
             Ok(_) if request.method == Method::HEAD => Err(route::method_not_allowed()),
             Ok(target) => Ok(target),

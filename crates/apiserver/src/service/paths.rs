@@ -1,7 +1,10 @@
 //! Paths that are no resource: discovery, documents, version, health.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
+use serde_json::Value;
 
 use super::{Body, Indent, Inner, Request, Response, failure};
 use crate::{Status, discovery::Document, health::Probe, request_info::RequestInfo, route};
@@ -23,13 +26,14 @@ impl Inner {
             return failure(request, &route::method_not_allowed(), Indent::ForPeople);
         }
         let accept = request.header(header::ACCEPT);
+        let discovery = Arc::clone(&self.discovery.read());
         match parts.as_slice() {
-            [""] => document(request, &self.discovery.paths(&self.settings.health)),
-            ["version"] => document(request, self.discovery.version()),
-            ["api"] => discovered(request, self.discovery.core(accept)),
-            ["apis"] => discovered(request, self.discovery.groups(accept)),
+            [""] => document(request, &discovery.paths(&self.settings.health)),
+            ["version"] => document(request, discovery.version()),
+            ["api"] => discovered(request, discovery.core(accept)),
+            ["apis"] => discovered(request, discovery.groups(accept)),
             ["api", version] => self.resources(request, "", version),
-            ["apis", group] => match self.discovery.group(group) {
+            ["apis", group] => match discovery.group(group) {
                 Some(group) => document(request, group),
                 None => page_not_found(),
             },
@@ -49,13 +53,25 @@ impl Inner {
     }
 
     fn resources(&self, request: &Request, group: &str, version: &str) -> Response {
-        if !group.is_empty() && self.discovery.group(group).is_none() {
+        let discovery = Arc::clone(&self.discovery.read());
+        if !group.is_empty() && discovery.group(group).is_none() {
             return page_not_found();
         }
-        match self.discovery.resources(group, version) {
+        match discovery.resources(group, version) {
             Some(found) => document(request, found),
             None => failure(request, &route::resource_not_found(), Indent::ForPeople),
         }
+    }
+}
+
+/// What was read of objects that are not stored.
+pub(super) fn read_only(request: &Request, read: Result<Value, Status>) -> Response {
+    match read {
+        Ok(value) => {
+            let body = Bytes::from(format!("{value}\n"));
+            Response::new(StatusCode::OK, "application/json", body)
+        }
+        Err(status) => failure(request, &status, Indent::ForPeople),
     }
 }
 

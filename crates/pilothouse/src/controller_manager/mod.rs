@@ -1,6 +1,7 @@
 //! `kube-controller-manager`: the controllers as a process of their own, with the reference's flags,
 //! lease, port and metrics, against any API server.
 
+mod autoscaler;
 mod described;
 mod options;
 mod pages;

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use app::flags::Flags;
 use controllers::{
-    endpointslice::SliceSettings, podgc::TerminatedPodThreshold, resourcequota::ResyncPeriod,
+    endpointslice::SliceSettings, horizontalpodautoscaler::AutoscalerSettings,
+    podgc::TerminatedPodThreshold, resourcequota::ResyncPeriod,
 };
 use runtime::Manager;
+
+use super::autoscaler;
 
 /// What the controllers are told.
 #[derive(Debug)]
@@ -14,6 +17,7 @@ pub(crate) struct Settings {
     terminated_pods: TerminatedPodThreshold,
     slices: SliceSettings,
     quota_resync: ResyncPeriod,
+    autoscaler: AutoscalerSettings,
 }
 
 /// How many keys each controller may act on at once.
@@ -50,6 +54,11 @@ const ENDPOINTS_MOST: usize = 1000;
 impl Settings {
     /// The flags they come from.
     pub(super) const FLAGS: &[&str] = &[
+        autoscaler::INITIALIZATION,
+        autoscaler::READINESS_DELAY,
+        autoscaler::STABILIZATION,
+        autoscaler::SYNC_PERIOD,
+        autoscaler::TOLERANCE,
         "endpointslice-updates-batch-period",
         "max-endpoints-per-slice",
         "resource-quota-sync-period",
@@ -73,6 +82,7 @@ impl Settings {
                 batch_period: flags.duration("endpointslice-updates-batch-period"),
             },
             quota_resync: ResyncPeriod(quota_resync.max(Duration::from_secs(1))),
+            autoscaler: autoscaler::settings(flags)?,
         })
     }
 
@@ -81,5 +91,6 @@ impl Settings {
         manager.informers.provide(self.terminated_pods);
         manager.informers.provide(self.slices);
         manager.informers.provide(self.quota_resync);
+        manager.informers.provide(self.autoscaler.clone());
     }
 }

@@ -198,28 +198,24 @@ pub(super) fn check(text: &str, expected: Expect) {
     let plan = parse(text).plan();
     let mut lines = Vec::new();
     for step in plan.steps() {
-        match &step.action {
-            runtime::Action::Patch { patch, .. } => {
-                let status = &patch["status"];
-                let (condition, kept) = (&status["conditions"][0], &status["disruptedPods"]);
-                lines.push(format!(
-                    "{}/{}/{}/{} {} {}{}",
-                    status["expectedPods"],
-                    status["desiredHealthy"],
-                    status["currentHealthy"],
-                    status["disruptionsAllowed"],
-                    condition["reason"].as_str().unwrap_or_default(),
-                    condition["message"].as_str().unwrap_or_default(),
-                    if kept.is_null() { String::new() } else { kept.to_string() },
-                ));
-            }
-            runtime::Action::Announce => {
-                let event = step.on_success.as_ref().expect("an event");
-                let name = &event.regarding.key.name;
-                lines.push(format!("{name}: {} {}", event.reason, event.message));
-            }
-            action => panic!("{action:?}"),
-        }
+        let runtime::Action::Patch { patch, .. } = &step.action else {
+            let event = step.on_success.as_ref().expect("an event");
+            let name = &event.regarding.key.name;
+            lines.push(format!("{name}: {} {}", event.reason, event.message));
+            continue;
+        };
+        let status = &patch["status"];
+        let (condition, kept) = (&status["conditions"][0], &status["disruptedPods"]);
+        lines.push(format!(
+            "{}/{}/{}/{} {} {}{}",
+            status["expectedPods"],
+            status["desiredHealthy"],
+            status["currentHealthy"],
+            status["disruptionsAllowed"],
+            condition["reason"].as_str().unwrap_or_default(),
+            condition["message"].as_str().unwrap_or_default(),
+            if kept.is_null() { String::new() } else { kept.to_string() },
+        ));
     }
     lines.extend(plan.wake_after.map(|wake| format!("wake after {wake:?}")));
     expected.assert_eq(&lines.join("\n"));

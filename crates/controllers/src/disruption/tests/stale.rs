@@ -38,12 +38,18 @@ fn check(pod: Pod, expected: Expect) {
 
 #[test]
 fn the_word_is_taken_back_after_two_minutes() {
-    check(pod(condition("EvictionByEvictionAPI", 30), "Running"), expect![[r#"
+    check(
+        pod(condition("EvictionByEvictionAPI", 30), "Running"),
+        expect![[r#"
         wake after 90s
-    "#]]);
-    check(pod(condition("EvictionByEvictionAPI", 120), "Running"), expect![[r#"
+    "#]],
+    );
+    check(
+        pod(condition("EvictionByEvictionAPI", 120), "Running"),
+        expect![[r#"
         patch pods web/status {"status":{"conditions":["DisruptionTarget=False : "]}} # the pod was to be disturbed and lives on
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -1,0 +1,111 @@
+//! Usage of simulated pods in `kubectl top`, and autoscalers that follow it up and down.
+
+use std::time::Duration;
+
+use conformance::{lab::Lab, patience::eventually, tools::Kubectl};
+use expect_test::expect;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Pods that use half of what they ask for.
+const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {io.pilothouse/cpu: 100m, io.pilothouse/memory: 64Mi}}
+    spec:
+      containers:
+      - {name: web, image: registry.example/web:1, resources: {requests: {cpu: 200m}}}
+";
+
+/// Follows processors to half of the request, and steps down at once.
+const AUTOSCALER: &str = "
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 1
+  maxReplicas: 5
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}
+  behavior:
+    scaleDown: {stabilizationWindowSeconds: 0}
+";
+
+fn rolled_out() -> Lab {
+    let lab = Lab::with(Kubectl::Current, &["--clock=virtual"]);
+    lab.must("pilothouse clock advance 30s");
+    lab.apply(WEB);
+    lab.must("pilothouse clock advance 2m");
+    lab.must("kubectl rollout status deployment/web --timeout=60s");
+    lab
+}
+
+fn eventually_replicas(lab: &Lab, wanted: &str) {
+    eventually(&format!("the target has {wanted} replicas"), PATIENCE, || {
+        lab.must("pilothouse clock advance 15s");
+        let found = lab.must("kubectl get deployment web -o jsonpath='{.spec.replicas}'");
+        (found == wanted).then_some(())
+    });
+}
+
+#[test]
+fn kubectl_top_shows_what_annotations_say() {
+    let lab = rolled_out();
+    lab.check(expect![[r#"
+        $ kubectl top pods --sum
+        $ kubectl top nodes | sed 1q
+        $ kubectl top pod nosuch
+        $ kubectl get --raw /apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app=none
+        $ kubectl api-resources --api-group=metrics.k8s.io
+    "#]]);
+}
+
+#[test]
+fn an_autoscaler_follows_what_its_pods_use() {
+    let lab = rolled_out();
+    lab.apply(AUTOSCALER);
+    eventually("the autoscaler has looked", PATIENCE, || {
+        lab.must("pilothouse clock advance 1s");
+        lab.must("kubectl get hpa web -o jsonpath='{.status.conditions}'")
+            .contains("Valid")
+            .then_some(())
+    });
+    lab.check(expect![[r#"
+        $ kubectl get hpa web
+        $ kubectl describe hpa web | sed -n '/^Metrics/,$p'
+    "#]]);
+    lab.must("kubectl annotate pods --all --overwrite io.pilothouse/cpu=190m");
+    eventually_replicas(&lab, "4");
+    lab.check(expect![[r#"
+        $ kubectl get events --field-selector reason=SuccessfulRescale -o custom-columns=M:.message,C:.source.component
+    "#]]);
+    lab.must("kubectl annotate pods --all --overwrite io.pilothouse/cpu=10m");
+    eventually_replicas(&lab, "1");
+    lab.check(expect![[r#"
+        $ kubectl scale deployment web --replicas=0
+        $ pilothouse clock advance 20s > /dev/null
+        $ kubectl get hpa web -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}{"\n"}{end}'
+        $ pilothouse explain hpa/web
+    "#]]);
+}
+
+#[test]
+fn an_autoscaler_says_what_it_lacks() {
+    let lab = rolled_out();
+    lab.apply(&AUTOSCALER.replace("name: web}\n  minReplicas", "name: nosuch}\n  minReplicas"));
+    let conditions =
+        "kubectl get hpa web -o jsonpath='{range .status.conditions[*]}{.message}{end}'";
+    eventually("the autoscaler has looked", PATIENCE, || {
+        lab.must("pilothouse clock advance 1s");
+        (!lab.must(conditions).is_empty()).then_some(())
+    });
+    lab.check(expect![[r#"
+        $ kubectl get hpa web -o jsonpath='{range .status.conditions[*]}{.message}{end}'
+    "#]]);
+}
