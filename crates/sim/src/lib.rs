@@ -10,6 +10,7 @@ mod cluster;
 mod errors;
 mod faults;
 mod gateway;
+pub mod lab;
 pub mod plan;
 mod run;
 mod scenario;

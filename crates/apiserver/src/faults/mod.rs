@@ -47,6 +47,7 @@ struct State {
     counts: Counts,
     journal: Journal,
     forgotten: Forgotten,
+    over: bool,
 }
 
 impl Faults {
@@ -54,7 +55,12 @@ impl Faults {
     /// faults. Times in the plan count from now.
     pub fn new(plan: Plan, seed: u64, world: &World) -> Self {
         let counts = Counts::of(&plan);
-        let state = State { counts, journal: Journal::default(), forgotten: Forgotten::default() };
+        let state = State {
+            counts,
+            journal: Journal::default(),
+            forgotten: Forgotten::default(),
+            over: false,
+        };
         Self(Arc::new(Shared {
             plan,
             seed,
@@ -72,6 +78,16 @@ impl Faults {
     /// The registry knows other faults already.
     pub fn register_metrics(&self, registry: &Registry) -> prometheus::Result<()> {
         registry.register(Box::new(self.0.metric.clone()))
+    }
+
+    /// Nothing is injected from now on.
+    pub fn stop(&self) {
+        self.0.state.lock().over = true;
+    }
+
+    /// How many faults have been injected.
+    pub fn injected(&self) -> u64 {
+        self.0.state.lock().journal.last()
     }
 
     /// What was injected, as a path of the server: see `pilothouse faults`.
@@ -129,6 +145,9 @@ impl Faults {
         let shared = &*self.0;
         let passed = shared.world.clock.monotonic().since(shared.began);
         let mut state = shared.state.lock();
+        if state.over {
+            return None;
+        }
         let Struck { rule, fault } =
             decide::decide(&shared.plan, shared.seed, &mut state.counts, &subject, passed)?;
         let name = &shared.plan.rules[rule].name;
