@@ -30,7 +30,7 @@ metadata: {name: web}
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
   minReplicas: 1
-  maxReplicas: 5
+  maxReplicas: 4
   metrics:
   - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}
   behavior:
@@ -59,10 +59,22 @@ fn kubectl_top_shows_what_annotations_say() {
     let lab = rolled_out();
     lab.check(expect![[r#"
         $ kubectl top pods --sum
+        NAME CPU(cores) MEMORY(bytes)
+        web-HASH-RAND AGE 64Mi
+        web-HASH-RAND AGE 64Mi
+                               ________ ________
+                               AGE 128Mi
         $ kubectl top nodes | sed 1q
+        NAME CPU(cores) CPU(%) MEMORY(bytes) MEMORY(%)
         $ kubectl top pod nosuch
+        ! Error from server (NotFound): pods.metrics.k8s.io "nosuch" not found
+        exit code 1
         $ kubectl get --raw /apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app=none
+        {"apiVersion":"metrics.k8s.io/v1beta1","items":[],"kind":"PodMetricsList","metadata":{}}
         $ kubectl api-resources --api-group=metrics.k8s.io
+        NAME SHORTNAMES APIVERSION NAMESPACED KIND
+        nodes metrics.k8s.io/v1beta1 false NodeMetrics
+        pods metrics.k8s.io/v1beta1 true PodMetrics
     "#]]);
 }
 
@@ -78,20 +90,42 @@ fn an_autoscaler_follows_what_its_pods_use() {
     });
     lab.check(expect![[r#"
         $ kubectl get hpa web
-        $ kubectl describe hpa web | sed -n '/^Metrics/,$p'
+        NAME REFERENCE TARGETS MINPODS MAXPODS REPLICAS AGE
+        web Deployment/web cpu: 50%/50% 1 4 2 AGE
+        $ kubectl describe hpa web | sed -n '/^Conditions/,$p'
+        Conditions:
+          Type Status Reason Message
+          ---- ------ ------ -------
+          AbleToScale True ReadyForNewScale recommended size matches current size
+          ScalingActive True ValidMetricFound the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)
+          ScalingLimited False DesiredWithinRange the desired count is within the acceptable range
+        Events: <none>
     "#]]);
     lab.must("kubectl annotate pods --all --overwrite io.pilothouse/cpu=190m");
     eventually_replicas(&lab, "4");
     lab.check(expect![[r#"
         $ kubectl get events --field-selector reason=SuccessfulRescale -o custom-columns=M:.message,C:.source.component
+        M C
+        New size: 4; reason: cpu resource utilization (percentage of request) above target horizontal-pod-autoscaler
     "#]]);
     lab.must("kubectl annotate pods --all --overwrite io.pilothouse/cpu=10m");
     eventually_replicas(&lab, "1");
     lab.check(expect![[r#"
         $ kubectl scale deployment web --replicas=0
+        deployment.apps/web scaled
         $ pilothouse clock advance 20s > /dev/null
         $ kubectl get hpa web -o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}{"\n"}{end}'
+        AbleToScale=True SucceededGetScale
+        ScalingActive=False ScalingDisabled
+        ScalingLimited=False DesiredWithinRange
+        ScaledToZero=False NotScaledToZero
         $ pilothouse explain hpa/web
+        horizontal-pod-autoscaler-controller
+          sees
+            target: Deployment/web wants 0 and has 0 replicas; 1 to 4 are allowed
+            metrics: not needed
+          would do nothing now
+          looks again in AGE at the latest
     "#]]);
 }
 
@@ -107,5 +141,6 @@ fn an_autoscaler_says_what_it_lacks() {
     });
     lab.check(expect![[r#"
         $ kubectl get hpa web -o jsonpath='{range .status.conditions[*]}{.message}{end}'
+        the HPA controller was unable to get the target's current scale: deployments.apps "nosuch" not found
     "#]]);
 }

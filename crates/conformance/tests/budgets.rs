@@ -36,7 +36,10 @@ fn a_budget_counts_the_pods_of_its_owners() {
     let lab = guarded(3);
     lab.check(expect![[r#"
         $ kubectl get pdb web
+        NAME MIN AVAILABLE MAX UNAVAILABLE ALLOWED DISRUPTIONS AGE
+        web N/A 1 1 AGE
         $ kubectl get pdb web -o jsonpath='{.status.expectedPods}/{.status.desiredHealthy}/{.status.currentHealthy} {.status.conditions[0].reason}'
+        3/2/3 SufficientPods
     "#]]);
     lab.must("kubectl scale deployment web --replicas=5");
     eventually("the budget counts the new size", PATIENCE, || {
