@@ -26,6 +26,17 @@ pub enum AddressType {
     #[serde(rename = "FQDN")]
     Fqdn,
 }
+
+impl AddressType {
+    /// As objects say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+            Self::Fqdn => "FQDN",
+        }
+    }
+}
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Endpoint {

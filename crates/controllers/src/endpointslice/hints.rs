@@ -20,7 +20,7 @@ pub(super) enum Distribution {
 
 pub(super) fn distribution(service: &Service) -> Distribution {
     if by_capacity(service) {
-        // Capacity by zone is not known here: the safe side is traffic to everywhere.
+        // Where capacity does not allow hints, traffic goes everywhere.
         return Distribution::Anywhere;
     }
     match &*service.spec.traffic_distribution {

@@ -120,7 +120,7 @@ pub(super) fn written(step: &mut Step<Why>) {
         Why::NoRoom => "create",
         Why::PodsDiffer => "update",
         Why::Superfluous => "delete",
-        Why::NodeMissing => return,
+        Why::NodeMissing | Why::Hinted => return,
     };
     step.measure(When::Success, CHANGES.add(1, [operation]));
 }

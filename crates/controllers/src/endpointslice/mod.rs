@@ -12,6 +12,7 @@ mod plan;
 mod reconcile;
 #[cfg(test)]
 mod tests;
+mod topology;
 mod why;
 
 use std::time::Duration;
@@ -107,8 +108,14 @@ impl Controller for EndpointSliceController {
     }
 }
 
-/// A node that comes, goes or moves concerns the services of its pods.
+/// A node that comes, goes or moves concerns the services of its pods; its capacity, all that go by it.
 fn on_node(view: &View, change: &Change<Node>, enqueue: &mut Enqueue<ObjectKey>) {
+    let part = |node: &Option<std::sync::Arc<Node>>| node.as_deref().map(topology::part);
+    if part(&change.old) != part(&change.new) {
+        for service in view.services.list().iter().filter(|service| hints::by_capacity(service)) {
+            enqueue.add(service.metadata.key());
+        }
+    }
     let zone = |node: &std::sync::Arc<Node>| node.metadata.labels.get(ZONE).cloned();
     if let (Some(old), Some(new)) = (&change.old, &change.new)
         && zone(old) == zone(new)

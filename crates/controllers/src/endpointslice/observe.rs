@@ -6,7 +6,7 @@ use api::views::{EndpointSlice, Node, Pod, Service};
 use meta::{object::ObjectKey, text::Text};
 use runtime::{Cache, Observation};
 
-use super::{MANAGER, SliceSettings, ZONE};
+use super::{MANAGER, SliceSettings, ZONE, hints, topology::Capacity};
 use crate::shared::{service_pods, slices};
 
 /// Services, pods, nodes, and what is published of them.
@@ -29,6 +29,8 @@ pub struct Backed {
     /// Those we look after and that are not going.
     pub(super) slices: Vec<Arc<EndpointSlice>>,
     pub(super) settings: SliceSettings,
+    /// Of the zones there are; `None` if the service does not go by it.
+    pub(super) capacity: Option<Capacity>,
 }
 
 pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<Backed> {
@@ -48,5 +50,9 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<Backed> {
     }
     let slices = slices::managed(&view.slices, key, MANAGER);
     let settings = view.settings;
-    Observation::Ready(Backed { service, pods, zones, slices, settings })
+    let capacity = hints::by_capacity(&service).then(|| {
+        let nodes = view.nodes.list();
+        Capacity::of(nodes.iter().map(|node| &**node))
+    });
+    Observation::Ready(Backed { service, pods, zones, slices, settings, capacity })
 }

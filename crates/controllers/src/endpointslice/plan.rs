@@ -1,8 +1,8 @@
 //! A service with its pods and slices → [`Plan`].
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use api::views::EndpointSlice;
+use api::views::{AddressType, EndpointSlice};
 use meta::{object::Labels, time::Time};
 use runtime::{Event, EventType, Plan, Stage, Step};
 
@@ -25,6 +25,8 @@ pub struct Memory {
     trigger_times: TriggerTimes,
     /// The pods without a node that were told of.
     told: Vec<Skipped>,
+    /// What was told of hints by capacity.
+    by_capacity: BTreeMap<AddressType, Result<(), String>>,
 }
 
 pub(super) fn plan(memory: &mut Memory, backed: &Backed) -> Plan<Why> {
@@ -39,9 +41,44 @@ pub(super) fn plan(memory: &mut Memory, backed: &Backed) -> Plan<Why> {
     metrics::endpoints(&mut plan, backed, &desired.groups);
     let changes = reconcile(backed, desired.groups);
     metrics::changes(&mut plan, backed, &changes);
+    let before = std::mem::replace(&mut memory.by_capacity, changes.by_capacity.clone());
+    for event in hinted(backed, &before, &changes.by_capacity) {
+        plan.step(announce(event, Why::Hinted));
+    }
     let stages = steps(backed, &changes, trigger);
     plan.stages.extend(stages.into_iter().filter(|steps| !steps.is_empty()).map(Stage::Together));
     plan
+}
+
+/// Tells where hints by capacity begin or end, and why there are none.
+fn hinted(
+    backed: &Backed,
+    before: &BTreeMap<AddressType, Result<(), String>>,
+    now: &BTreeMap<AddressType, Result<(), String>>,
+) -> Vec<Event> {
+    let tell = |kind, reason, text: &str, address_type: &AddressType| {
+        let message = format!("{text}, addressType: {}", address_type.name());
+        event(&*backed.service, kind, reason, message)
+    };
+    let disabled = "TopologyAwareHintsDisabled";
+    let fresh =
+        now.iter().filter(|(address_type, hinted)| before.get(*address_type) != Some(*hinted));
+    let mut told: Vec<Event> = fresh
+        .map(|(address_type, hinted)| match hinted {
+            Ok(()) => {
+                let text = "Topology Aware Hints has been enabled";
+                tell(EventType::Normal, "TopologyAwareHintsEnabled", text, address_type)
+            }
+            Err(text) => tell(EventType::Warning, disabled, text, address_type),
+        })
+        .collect();
+    let ended = before
+        .iter()
+        .filter(|(address_type, hinted)| hinted.is_ok() && !now.contains_key(*address_type));
+    told.extend(ended.map(|(address_type, _)| {
+        tell(EventType::Warning, disabled, "Topology Aware Hints has been disabled", address_type)
+    }));
+    told
 }
 
 /// Creations, then updates, then deletions: no endpoint is ever missing for want of the next step.

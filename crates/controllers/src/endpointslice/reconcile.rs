@@ -14,6 +14,7 @@ use super::{
     filling::{Filling, fill},
     hints::{self, Distribution},
     observe::Backed,
+    topology,
 };
 use crate::shared::{
     service_pods::HEADLESS,
@@ -26,6 +27,8 @@ pub(super) struct Changes {
     pub(super) create: Vec<Content>,
     pub(super) update: Vec<(Arc<EndpointSlice>, Content)>,
     pub(super) delete: Vec<Arc<EndpointSlice>>,
+    /// For services that go by the capacity of zones: whether their endpoints have such hints, or why not.
+    pub(super) by_capacity: BTreeMap<AddressType, Result<(), String>>,
 }
 
 type ByPorts = BTreeMap<Vec<EndpointPort>, Vec<Arc<EndpointSlice>>>;
@@ -74,6 +77,7 @@ impl Changes {
         self.create.extend(other.create);
         self.update.extend(other.update);
         self.delete.extend(other.delete);
+        self.by_capacity.extend(other.by_capacity);
     }
 }
 
@@ -154,6 +158,14 @@ impl Typed<'_> {
 
     /// Gives the endpoints their hints; slices that are right but for these are written too.
     fn hint(&self, changes: &mut Changes, kept: Vec<Arc<EndpointSlice>>) {
+        if let Some(capacity) = &self.backed.capacity {
+            let spread = topology::spread(capacity, changes, &kept);
+            let is_done = spread.is_ok();
+            changes.by_capacity.insert(self.address_type, spread);
+            if is_done {
+                return;
+            }
+        }
         let distribution = hints::distribution(&self.backed.service);
         for slice in kept {
             if slice.endpoints.iter().any(|e| hints::wanted(distribution, e) != e.hints) {

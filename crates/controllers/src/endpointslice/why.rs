@@ -12,6 +12,8 @@ pub enum Why {
     Superfluous,
     /// A pod is on a node that is not there.
     NodeMissing,
+    /// Hints by capacity begin, end, or cannot be given.
+    Hinted,
 }
 
 impl fmt::Display for Why {
@@ -20,6 +22,7 @@ impl fmt::Display for Why {
             Self::NoRoom => "the slices there are have no room for it",
             Self::PodsDiffer => "the slice does not list what the pods are",
             Self::Superfluous => "the slice has nothing to list",
+            Self::Hinted => "hints by the capacity of zones are other than before",
             Self::NodeMissing => "a pod is on a node that is not there",
         })
     }

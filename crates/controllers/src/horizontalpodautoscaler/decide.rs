@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::{
     condition::{SCALING_ACTIVE, Word},
     count::{Computed, Direction, Trouble},
-    float::float,
     measure::{Gauge, Tolerance},
     observe::{Observed, Selection},
     proposal::{Failure, Proposal},
     target::Scale,
 };
+use crate::shared::float::float;
 
 /// What the metrics say.
 #[derive(Debug, Clone, PartialEq)]

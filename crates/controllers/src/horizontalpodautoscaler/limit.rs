@@ -4,10 +4,10 @@ use api::views::{ScalingPolicy, ScalingPolicyType, ScalingRules, SelectPolicy};
 
 use super::{
     condition::{SCALING_LIMITED, Word},
-    float::{ceil, float, truncate},
     history::{Memory, seconds, sum_within},
     stabilize::Step,
 };
+use crate::shared::float::{ceil, float, truncate};
 
 const TOO_MANY: (&str, &str) =
     ("TooManyReplicas", "the desired replica count is more than the maximum replica count");

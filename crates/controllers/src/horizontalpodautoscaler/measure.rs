@@ -7,10 +7,10 @@ use meta::{text::Text, time::Time};
 
 use super::{
     AutoscalerSettings,
-    float::{ceil, float},
     reading::{Measured, Sample, Samples},
     requests::{Requests, requests},
 };
+use crate::shared::float::{ceil, float};
 
 /// What all metrics of an autoscaler are measured by.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,6 @@ mod condition;
 mod count;
 mod decide;
 mod describe;
-mod float;
 mod history;
 mod limit;
 mod measure;

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::{
     count::Trouble,
-    float::{ceil, ceil_amount, float},
     measure::{Gauge, Measure, times},
     reading::{Measured, Reading},
 };
-use crate::shared::go_text;
+use crate::shared::{
+    float::{ceil, ceil_amount, float},
+    go_text,
+};
 
 /// What a metric proposes.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,6 +3,7 @@
 pub(crate) mod availability;
 pub(crate) mod claims;
 pub(crate) mod duration;
+pub(crate) mod float;
 pub(crate) mod go_text;
 pub(crate) mod history;
 pub(crate) mod patch;

@@ -76,6 +76,17 @@ pub(crate) struct Content {
     pub(crate) endpoints: Vec<Endpoint>,
 }
 
+impl Content {
+    /// What a slice lists now.
+    pub(crate) fn of(slice: &EndpointSlice) -> Self {
+        Self {
+            address_type: slice.address_type,
+            ports: slice.ports.clone(),
+            endpoints: slice.endpoints.clone(),
+        }
+    }
+}
+
 /// Whose slices they are.
 #[derive(Debug)]
 pub(crate) struct Owner<'a> {

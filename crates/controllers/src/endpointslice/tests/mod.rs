@@ -4,6 +4,7 @@ mod filling;
 mod hints;
 mod metrics;
 mod plan;
+mod topology;
 mod wakes;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ fn backed(scene: &str, slices: &[Value]) -> Backed {
         zones: NODES.iter().map(|(node, zone)| ((*node).into(), (*zone).into())).collect(),
         slices: slices.iter().map(slice).collect(),
         settings: SliceSettings::default(),
+        capacity: None,
     }
 }
 

@@ -7,12 +7,12 @@
     clippy::cast_precision_loss,
     reason = "amounts below 2^53 thousandths are exact, larger ones need no exactness"
 )]
-pub(super) const fn float(number: i64) -> f64 {
+pub(crate) const fn float(number: i64) -> f64 {
     number as f64
 }
 
 /// The next whole number above; what does not fit is the largest number, what is no number is zero.
-pub(super) fn ceil(number: f64) -> i32 {
+pub(crate) fn ceil(number: f64) -> i32 {
     truncate(number.ceil())
 }
 
@@ -22,7 +22,7 @@ pub(super) fn ceil(number: f64) -> i32 {
     clippy::cast_possible_truncation,
     reason = "the conversion saturates, which is what is wanted"
 )]
-pub(super) const fn truncate(number: f64) -> i32 {
+pub(crate) const fn truncate(number: f64) -> i32 {
     number as i32
 }
 
@@ -32,6 +32,6 @@ pub(super) const fn truncate(number: f64) -> i32 {
     clippy::cast_possible_truncation,
     reason = "the conversion saturates, which is what is wanted"
 )]
-pub(super) fn ceil_amount(number: f64) -> i64 {
+pub(crate) fn ceil_amount(number: f64) -> i64 {
     number.ceil() as i64
 }
