@@ -1,6 +1,7 @@
 //! The project's scripts: `cargo xtask COMMAND`.
 
 mod ci;
+mod drop_in;
 mod facts;
 mod parity;
 mod process;
@@ -25,6 +26,11 @@ const COMMANDS: &[Command] = &[
         run: ci::check,
     },
     Command { name: "ci", about: "everything that CI runs", run: ci::ci },
+    Command {
+        name: "drop-in",
+        about: "our manager beside and in place of the reference's, which is built with Go",
+        run: drop_in::run,
+    },
     Command {
         name: "facts",
         about: "[--from DIR]  write crates/api/data from the tables of API facts",

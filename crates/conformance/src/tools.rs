@@ -53,6 +53,17 @@ pub fn tell(text: &str) {
     eprintln!("{text}");
 }
 
+/// Where `cargo xtask drop-in` puts the reference's programs.
+pub fn reference() -> PathBuf {
+    env::var_os("PILOTHOUSE_REFERENCE")
+        .map_or_else(|| project().join("target/reference"), PathBuf::from)
+}
+
+/// A number that the person who runs the suites may set.
+pub fn number(variable: &str) -> Option<u64> {
+    env::var_os(variable)?.to_str()?.parse().ok()
+}
+
 /// The project's root.
 pub fn project() -> PathBuf {
     let ancestor = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
