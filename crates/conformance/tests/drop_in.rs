@@ -93,21 +93,19 @@ impl Cluster {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the logs of a failed test belong to its output")]
 impl Drop for Cluster {
     /// A failure is explained by what the managers said last.
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = self.lab.run("tail --lines=20 first.log ours.log last.log apiserver.log");
-            eprintln!("{}", log.stdout);
+            tools::tell(&log.stdout);
         }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a suite that did nothing says so")]
 fn skip() {
-    eprintln!(
-        "skipped: etcd or the reference's programs are missing; `cargo xtask drop-in` builds and runs them"
+    tools::tell(
+        "skipped: etcd or the reference's programs are missing; `cargo xtask drop-in` builds and runs them",
     );
 }
 
