@@ -11,6 +11,10 @@ use crate::{
 /// Seeds that every change is run through.
 const SEEDS: &str = "300";
 
+/// The catalogue of bugs, on the product and on its mutants.
+const CATALOGUE: [&str; 8] =
+    ["test", "--release", "--package", "sim", "--features", "mutants", "--test", "catalogue"];
+
 /// `cargo xtask check`.
 pub(crate) fn check(_: &[String]) -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
@@ -26,6 +30,7 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?;
     cargo(&["test", "--workspace", "--exclude", "conformance"])?;
+    cargo(&CATALOGUE)?;
     cargo(&["build", "--release", "--bins"])?;
     cargo(&["run", "--release", "--quiet", "--bin", "sim", "--", "--seeds", SEEDS])?;
     cargo_with_release(&["test", "--package", "conformance", "--no-fail-fast"])

@@ -1,5 +1,6 @@
 //! The project's scripts: `cargo xtask COMMAND`.
 
+mod bugs;
 mod ci;
 mod drop_in;
 mod facts;
@@ -43,7 +44,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "parity",
-        about: "where each line of the reference is tested",
+        about: "[bugs]  where each line of the reference, and each of its bugs, is tested",
         run: parity::run,
     },
     Command { name: "sim", about: "--seed N | --seeds N  run the simulated cluster", run: ci::sim },

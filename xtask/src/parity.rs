@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{process::root, say, tidy::files};
+use crate::{bugs, process::root, say, tidy::files};
 
 const TABLES: &str = "crates/controllers/parity";
 
@@ -65,7 +65,15 @@ const SHEETS: [Sheet; 3] = [
     },
 ];
 
-pub(crate) fn run(_: &[String]) -> Result<()> {
+/// The lines of the reference, then the bugs; `bugs` shows these alone.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    if arguments.first().is_none_or(|what| what != "bugs") {
+        lines()?;
+    }
+    bugs::run()
+}
+
+fn lines() -> Result<()> {
     let sources = sources()?;
     let mut wrong = Vec::new();
     for sheet in &SHEETS {

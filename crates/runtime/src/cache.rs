@@ -7,6 +7,7 @@ use std::{
 
 use api::views::Object;
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ResourceVersion},
     text::Text,
 };
@@ -144,7 +145,7 @@ impl<K: Object> Cache<K> {
         let present: BTreeSet<ObjectKey> = objects.iter().map(|o| o.metadata().key()).collect();
         let mut state = self.state.write();
         let known: Vec<ObjectKey> = state.objects.keys().cloned().collect();
-        let gone = known.iter().filter(|key| !present.contains(*key));
+        let gone = known.iter().filter(|key| !present.contains(*key) && !mutant("hb_07"));
         let mut changes: Vec<_> = gone.filter_map(|key| state.remove(key)).collect();
         changes.extend(objects.into_iter().filter_map(|object| state.insert(object)));
         state.version = version;

@@ -8,6 +8,7 @@ use std::{
 
 use api::views::Object;
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ResourceVersion, Uid},
     resource::Resource,
 };
@@ -182,7 +183,7 @@ impl<K: Object> Feed for Typed<K> {
         self.report();
     }
     fn is_going(&self, key: &ObjectKey, uid: &Uid) -> bool {
-        let Some(object) = self.cache.get(key) else { return true };
+        let Some(object) = self.cache.get(key) else { return !mutant("hb_16") };
         object.metadata().uid != *uid || object.metadata().is_deleting()
     }
     fn signal(&self) -> &Signal {

@@ -14,6 +14,7 @@ pub mod lab;
 pub mod plan;
 mod run;
 mod scenario;
+pub mod stage;
 mod trace;
 pub mod world;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc, time::Duration};
 
-use meta::object::ResourceVersion;
+use meta::{mutants::mutant, object::ResourceVersion};
 use store::{Event, EventBatch, Revision, StoreError};
 use world::Monotonic;
 
@@ -60,6 +60,10 @@ impl Caches {
 
     fn apply(&self, batch: EventBatch) {
         let EventBatch { revision, events } = batch;
+        // A member of the store that was cut off may tell the past again; nobody goes back in time.
+        if revision.0 <= self.progress() && !events.is_empty() && !mutant("hb_45") {
+            return;
+        }
         let at = self.world.clock.monotonic();
         for (cache, events) in self.by_cache(events) {
             cache.apply(events, at);
@@ -88,7 +92,10 @@ impl Caches {
         let Ok(newest) = self.store.revision().await else {
             return self.world.clock.sleep(PAUSE).await;
         };
-        let retired = std::mem::take(&mut *self.by_prefix.write());
+        let mut by_prefix = self.by_prefix.write();
+        let retired =
+            if mutant("hb_08") { BTreeMap::new() } else { std::mem::take(&mut *by_prefix) };
+        drop(by_prefix);
         for cache in retired.values() {
             cache.state.write().retire();
         }

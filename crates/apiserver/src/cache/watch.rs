@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::catalog::ResourceFacts;
-use meta::object::ResourceVersion;
+use meta::{mutants::mutant, object::ResourceVersion};
 use tokio::sync::mpsc;
 use world::Monotonic;
 
@@ -92,7 +92,9 @@ impl State {
         let start = request.start;
         let mut watcher = Watcher::new(sender, request, stored_as);
         let alive = match start {
-            _ if self.retired => return refused(watcher, receiver, expired(reached, reached)),
+            _ if self.retired => {
+                return refused(watcher, receiver, expired(reached, reached));
+            }
             WatchStart::Now => {
                 watcher.told = reached;
                 true
@@ -143,7 +145,7 @@ impl Watcher {
 
     /// Begins to wait for a version ahead of the cache.
     fn doubt(&mut self, reached: u64, patience: Monotonic) {
-        if self.told > reached && self.comes_by.is_none() {
+        if self.told > reached && self.comes_by.is_none() && !mutant("hb_04") {
             self.comes_by = Some(patience);
         }
     }
@@ -170,7 +172,8 @@ impl Watcher {
 
     /// Tells of a change, if it concerns this reader. False if the reader is gone or was let go.
     pub(super) fn tell(&mut self, change: &Change) -> bool {
-        if change.revision <= self.told || !self.select.covers(&change.key) {
+        let is_told = change.revision <= self.told && !mutant("hb_45");
+        if is_told || !self.select.covers(&change.key) {
             return !self.sender.is_closed();
         }
         let Some(event) = self.select.event(change) else { return !self.sender.is_closed() };

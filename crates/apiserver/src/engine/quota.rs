@@ -7,7 +7,7 @@ use api::{
     resources::{PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES},
     views::{Amounts, PersistentVolumeClaim, Pod, ResourceQuota, Service},
 };
-use meta::resource::Scope;
+use meta::{mutants::mutant, resource::Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Compare;
@@ -63,6 +63,11 @@ impl Inner {
         let mut along = Along::nothing();
         for (place, used) in charged {
             self.pay(&present[place], &used, &mut along)?;
+        }
+        if mutant("hb_32") {
+            let Along { compare, then } = std::mem::take(&mut along);
+            let paid = self.store.transact(store::Transaction { compare, then }).await;
+            paid.map_err(|error| failure::of_store(&error))?;
         }
         Ok(Charge { along, _held: Some(held) })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::catalog::ResourceFacts;
 use bytes::Bytes;
-use meta::{object::ResourceVersion, resource::Scope};
+use meta::{mutants::mutant, object::ResourceVersion, resource::Scope};
 use serde_json::Value;
 use store::{Compare, KeyValue, Range, Revision, Transaction, TransactionAnswer};
 
@@ -149,8 +149,9 @@ impl Inner {
         operation: store::Operation,
         along: Along,
     ) -> Result<TransactionAnswer, Status> {
-        let mut transaction =
-            Transaction { compare: vec![Compare { key, modified: over }], then: vec![operation] };
+        let blind = mutant("hb_42") && matches!(operation, store::Operation::Delete { .. });
+        let compare = if blind { Vec::new() } else { vec![Compare { key, modified: over }] };
+        let mut transaction = Transaction { compare, then: vec![operation] };
         transaction.compare.extend(along.compare);
         transaction.then.extend(along.then);
         self.store.transact(transaction).await.map_err(|error| failure::of_store(&error))

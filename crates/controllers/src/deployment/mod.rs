@@ -26,7 +26,7 @@ mod why;
 use std::sync::Arc;
 
 use api::views::{Deployment, Pod, ReplicaSet, StrategyType};
-use meta::{object::ObjectKey, resource::Resource, time::Time};
+use meta::{mutants::mutant, object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
     Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Observation, Plan, Step,
     Watches,
@@ -95,6 +95,9 @@ fn on_deployment(_: &View, change: &Change<Deployment>, enqueue: &mut Enqueue<Ob
 }
 
 fn on_replica_set(view: &View, change: &Change<ReplicaSet>, enqueue: &mut Enqueue<ObjectKey>) {
+    if mutant("hb_17") {
+        return;
+    }
     for key in claims::concerned(&view.deployments, |owner| &owner.spec.selector, change) {
         enqueue.add(key);
     }

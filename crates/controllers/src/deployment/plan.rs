@@ -6,7 +6,7 @@ use api::{
     resources::DEPLOYMENTS,
     views::{Status, StrategyType},
 };
-use meta::{text::Text, time::Time};
+use meta::{mutants::mutant, text::Text, time::Time};
 use runtime::{Action, ClientError, EventType, Plan, Step};
 use tracing::warn;
 
@@ -88,7 +88,7 @@ pub(super) fn plan(memory: &mut Memory, rollout: &Rollout, now: Time) -> Plan<Wh
     draft.sync_new();
     // Where a change of size asks for nothing, the rollout goes on: it may be what brings the change about.
     if scaling::is_due(rollout, &draft.fleet)
-        && draft.resize(scaling::scale(rollout, &draft.fleet.clone()))
+        && (draft.resize(scaling::scale(rollout, &draft.fleet.clone())) || mutant("hb_14"))
     {
         return draft.finish(Report::Counts);
     }
@@ -148,7 +148,7 @@ fn ensure_new(memory: &mut Memory, rollout: &Rollout, draft: &mut Draft<'_>) -> 
     if draft.fleet.new.is_some() {
         return None;
     }
-    if rollout.name_taken {
+    if rollout.name_taken && !mutant("hb_13") {
         return Some(count_collision(rollout));
     }
     if let Some(refusal) = refusal

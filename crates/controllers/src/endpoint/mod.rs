@@ -11,7 +11,7 @@ mod tests;
 mod why;
 
 use api::views::{Endpoints, Pod, Service};
-use meta::{object::ObjectKey, resource::Resource, time::Time};
+use meta::{mutants::mutant, object::ObjectKey, resource::Resource, time::Time};
 use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
 
 use crate::shared::service_pods;
@@ -43,7 +43,8 @@ impl Controller for EndpointsController {
         });
         // Not only when they are gone: what others write into them does not stay until the next pod.
         watches.on::<Endpoints>(|_, change, enqueue| {
-            enqueue_latest(change.latest().map(|endpoints| endpoints.metadata.key()), enqueue);
+            let latest = change.latest().filter(|_| !mutant("hb_26"));
+            enqueue_latest(latest.map(|endpoints| endpoints.metadata.key()), enqueue);
         });
         watches.on::<Pod>(on_pod);
     }

@@ -5,6 +5,7 @@ use api::{
     views::{Endpoints, Subset},
 };
 use meta::{
+    mutants::mutant,
     object::{Labels, ObjectKey, ObjectMeta},
     text::Text,
     time::Time,
@@ -153,7 +154,7 @@ fn labels(backed: &Backed) -> Labels {
 
 /// Those of others stay.
 fn annotations(known: &Labels, fit: Fit, trigger: Option<Time>) -> Labels {
-    let mut annotations = known.clone();
+    let mut annotations = if mutant("hb_09") { Labels::new() } else { known.clone() };
     annotations.remove(LAST_CHANGE);
     annotations.remove(OVER_CAPACITY);
     if let Some(trigger) = trigger {

@@ -7,6 +7,7 @@ use api::{
     views::PartialObject,
 };
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ObjectMeta, OwnerReference, Uid},
     resource::{Resource, Scope},
     text::Text,
@@ -48,8 +49,9 @@ impl Node {
     }
     /// Whether the reference means this very object: same name, kind and version, same namespace.
     fn is_meant_by(&self, owner: &OwnerReference, namespace: &Text) -> bool {
-        let same_place =
-            self.resource.scope == Scope::Cluster || self.metadata.namespace == *namespace;
+        let same_place = self.resource.scope == Scope::Cluster
+            || self.metadata.namespace == *namespace
+            || mutant("hb_23");
         same_place
             && self.metadata.name == owner.name
             && self.kind == owner.kind

@@ -1,9 +1,10 @@
 //! An object, its owners as they are now, and its dependents as last seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::views::PartialObject;
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, OwnerReference, Uid},
     resource::{Resource, Scope},
 };
@@ -46,13 +47,13 @@ pub struct Situation {
     pub(super) foreign_owner: Option<Node>,
 }
 
-/// Whether all dependents of an owner that waits for them are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether all dependents of an owner that waits for them are known; the later, the less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Knowledge {
     Complete,
-    /// Some resource was not listed yet since the start.
+    /// Some resource was not listed yet since the start, or cannot be read now.
     Unsynced,
-    /// Resources that dependents may be of could not be read now.
+    /// Resources that dependents are likely to be of could not be read now.
     Unread,
 }
 
@@ -97,21 +98,24 @@ pub(super) fn resources(view: &View, answers: &Answers) -> Observation<Observed>
 }
 
 pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<Observed> {
-    let (node, dependents, children, foreign_owner) = {
+    let (node, dependents, likely, foreign_owner) = {
         let graph = view.graph.lock();
         let Some(node) = graph.node(uid).cloned() else {
             return Observation::Gone;
         };
         let dependents: Vec<Node> = graph.dependents(uid).cloned().collect();
-        let children = graph.children_of(&node.kind);
+        let likely = graph.children_of(&node.kind);
         let foreign = foreign_owner(&graph, &node);
-        (node, dependents, children, foreign)
+        (node, dependents, likely, foreign)
     };
     if node.is_orphaning() || node.is_foreground() {
         let wanted = view.dynamic.wanted();
         let synced = wanted.iter().all(|resource| view.dynamic.is_synced(resource));
         let knowledge = if synced { Knowledge::Complete } else { Knowledge::Unsynced };
-        return leaving(node, (dependents, knowledge), children, answers);
+        let unseen = if node.is_orphaning() { behind(view, &node) } else { BTreeSet::new() };
+        let all = Children { likely, unseen };
+        let children = if mutant("hb_24") { Children::default() } else { all };
+        return leaving(node, (dependents, knowledge), &children, answers);
     }
     if node.metadata.is_deleting() || node.metadata.owner_references.is_empty() {
         return Observation::Gone;
@@ -136,28 +140,53 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
     })))
 }
 
+/// Resources that dependents may be of which no event has told of.
+#[derive(Default)]
+struct Children {
+    /// Those that such an owner is known to have.
+    likely: BTreeSet<Resource>,
+    /// Those whose cache has not seen the deletion of the owner, and so perhaps not all before it.
+    unseen: BTreeSet<Resource>,
+}
+
+/// Watched resources of the owner's namespace that are behind its deletion.
+fn behind(view: &View, node: &Node) -> BTreeSet<Resource> {
+    let is_behind = |resource: &Resource| {
+        let cache = view.dynamic.cache(resource);
+        cache.is_none_or(|cache| cache.version() < node.metadata.resource_version)
+    };
+    let is_near = |resource: &Resource| {
+        resource.scope == Scope::Namespaced || node.resource.scope == Scope::Cluster
+    };
+    view.dynamic.wanted().into_iter().filter(|it| is_near(it) && is_behind(it)).collect()
+}
+
 /// An owner that waits for its dependents: those that the graph has not seen yet count, too.
 fn leaving(
     node: Node,
     (mut dependents, mut knowledge): (Vec<Node>, Knowledge),
-    children: std::collections::BTreeSet<Resource>,
+    children: &Children,
     answers: &Answers,
 ) -> Observation<Observed> {
     let read = |resource: &Resource| Read::List {
         resource: resource.clone(),
         namespace: node.metadata.namespace.clone(),
     };
-    let open = children.iter().map(read).filter(|read| answers.get(read).is_none());
-    let open: Vec<Read> = open.collect();
+    let all: BTreeSet<&Resource> = children.likely.union(&children.unseen).collect();
+    let open = all.iter().map(|resource| read(resource));
+    let open: Vec<Read> = open.filter(|read| answers.get(read).is_none()).collect();
     if !open.is_empty() {
         return Observation::Ask(open);
     }
-    for resource in &children {
+    for resource in all {
         let list = match answers.get(&read(resource)) {
             Some(Ok(list)) => list,
             Some(Err(error)) if error.is_not_found() => continue,
             Some(Err(_)) | None => {
-                knowledge = Knowledge::Unread;
+                // One resource that nobody can read may not hold up all others for ever.
+                let is_likely = children.likely.contains(resource);
+                knowledge =
+                    if is_likely { Knowledge::Unread } else { knowledge.max(Knowledge::Unsynced) };
                 continue;
             }
         };
@@ -198,6 +227,9 @@ fn judge(
     let read =
         Read::Metadata { resource, key: ObjectKey { namespace, name: reference.name.clone() } };
     match answers.get(&read) {
+        None if mutant("hb_22") && view.graph.lock().node(&reference.uid).is_none() => {
+            Ok(Owner::Absent)
+        }
         None => Err(read),
         Some(Ok(live)) => Ok(state(live, &reference.uid)),
         Some(Err(error)) if error.is_not_found() => Ok(Owner::Absent),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use api::views::{Phase, Pod, Status};
-use meta::{text::Text, time::Time};
+use meta::{mutants::mutant, text::Text, time::Time};
 
 use super::{
     AutoscalerSettings,
@@ -145,7 +145,7 @@ impl Gauge<'_> {
     pub(super) fn in_direction(self, ratio: f64, replicas: i32) -> i32 {
         let is_against =
             (ratio < 1.0 && replicas > self.replicas) || (ratio > 1.0 && replicas < self.replicas);
-        if is_against { self.replicas } else { replicas }
+        if is_against && !mutant("hb_30") { self.replicas } else { replicas }
     }
 
     /// Pods that serve.

@@ -7,7 +7,7 @@ use api::{
     resources::JOBS,
     views::{Job, Pod},
 };
-use meta::{object::ObjectKey, time::Time};
+use meta::{mutants::mutant, object::ObjectKey, time::Time};
 use runtime::{
     Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Step,
     Watches,
@@ -72,7 +72,9 @@ fn is_orphaned(jobs: &Cache<Job>, pod: &Pod) -> bool {
 }
 
 pub(super) fn on_pod(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
-    if let Some(pod) = change.new.as_ref().filter(|pod| is_orphaned(&view.jobs, pod)) {
+    let is_missed = |pod: &Pod| mutant("hb_20") && pod.metadata.is_deleting();
+    let orphan = change.new.as_ref().filter(|pod| is_orphaned(&view.jobs, pod) && !is_missed(pod));
+    if let Some(pod) = orphan {
         enqueue.add(pod.metadata.key());
     }
 }

@@ -11,6 +11,7 @@ use api::{
     views::{Object, PartialObject, PersistentVolumeClaim, Pod, ResourceQuota, Service},
 };
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ResourceVersion, Uid},
     resource::{Resource, Scope},
     text::Text,
@@ -86,6 +87,7 @@ pub(super) fn observe(view: &View, key: &ObjectKey, answers: &Answers) -> Observ
                 numbers.insert(resource.clone(), number);
             }
             Number::Ask(read) => open.push(read),
+            Number::Unreadable if mutant("hb_31") => return Observation::Gone,
             Number::Unreadable => is_incomplete = true,
         }
     }

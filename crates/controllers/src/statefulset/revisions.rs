@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use api::views::{ControllerRevision, StatefulSet};
 use meta::{
     hash::{fnv32, safe_encode},
+    mutants::mutant,
     text::Text,
 };
 use runtime::{Stage, Step};
@@ -46,7 +47,8 @@ pub(super) fn find(members: &Members) -> Result<Revisions, Vec<Step<Why>>> {
     let data = history::data(&set.spec.template);
     let known = &members.revisions.owned;
     let number = history::next_number(known);
-    let equal = known.iter().rev().find(|revision| history::holds(revision, &data));
+    let mut equals = known.iter().filter(|revision| history::holds(revision, &data));
+    let equal = if mutant("hb_15") { equals.next() } else { equals.next_back() };
     let Some(update) = equal else {
         return match known.last() {
             Some(highest) if history::means::<StatefulSet>(highest, &data) => {

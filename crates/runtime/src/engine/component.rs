@@ -10,6 +10,10 @@ use crate::Explanation;
 
 /// A controller or machine, whatever its types.
 pub(crate) trait Component: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// Keys of which it keeps something: what was learnt, or how often it failed.
+    fn kept(&self) -> usize;
     /// The caches it reads.
     fn sources(&self) -> &Sources;
     /// Works in each term, for ever.

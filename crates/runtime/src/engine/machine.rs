@@ -42,6 +42,13 @@ pub(crate) struct Driver<M: Machine> {
 type Outcomes = mpsc::Sender<(Ticket, Outcome)>;
 
 impl<M: Machine> Component for Driver<M> {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+    /// What a machine keeps is its own affair.
+    fn kept(&self) -> usize {
+        0
+    }
     fn sources(&self) -> &Sources {
         &self.sources
     }

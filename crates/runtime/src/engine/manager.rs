@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use api::{resources::NAMESPACES, views::PartialObject};
 use client::ClientError;
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ResourceVersion},
     resource::Resource,
 };
@@ -313,6 +314,15 @@ impl Running {
             let _ = feed.signal().follow().wait_for(|progress| progress.synced).await;
         }
     }
+    /// Of how many keys each component keeps something: no more than there are objects, or it leaks.
+    pub fn kept(&self) -> BTreeMap<&'static str, usize> {
+        let mut kept = BTreeMap::new();
+        for component in &self.inner.components {
+            // Some controllers are made of two.
+            *kept.entry(component.name()).or_default() += component.kept();
+        }
+        kept
+    }
     /// What each controller sees of an object, would do now, and why. Nothing is written.
     pub async fn explain(&self, resource: &Resource, key: &ObjectKey) -> Vec<Explanation> {
         let mut explanations = Vec::new();
@@ -378,6 +388,9 @@ fn timely(world: &World, actor: Actor) -> Actor {
 /// Asks until there is an answer: without it nothing may be planned.
 pub(crate) async fn newest_for_certain(world: &World, reader: &Actor) -> ResourceVersion {
     loop {
+        if mutant("hb_01") {
+            return ResourceVersion(0);
+        }
         match newest(&*reader.transport, &NAMESPACES).await {
             Ok(version) => return version,
             Err(error) => warn!(%error, "cannot learn the newest revision yet"),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use meta::{object::ObjectKey, resource::Resource};
+use meta::{mutants::mutant, object::ObjectKey, resource::Resource};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{error, info, warn};
@@ -73,6 +73,12 @@ impl<W> Look<W> {
 }
 
 impl<C: Controller> Component for Runner<C> {
+    fn name(&self) -> &'static str {
+        C::NAME
+    }
+    fn kept(&self) -> usize {
+        self.kept.lock().len().max(self.queue.kept())
+    }
     fn sources(&self) -> &Sources {
         &self.sources
     }
@@ -142,8 +148,11 @@ impl<C: Controller> Runner<C> {
     /// Ends a look that wants neither reads nor writes; gives others back.
     fn settle(&self, key: &C::Key, look: Look<C::Why>) -> Option<Look<C::Why>> {
         match look {
+            Look::Gone if mutant("hb_37") => self.queue.again(key),
             Look::Gone => {
-                self.forget(key);
+                if !mutant("hb_06") {
+                    self.forget(key);
+                }
                 self.queue.succeeded(key, None);
             }
             Look::Panicked => {
@@ -206,7 +215,9 @@ impl<C: Controller> Runner<C> {
         self.measure(&key, &measurements, report.refusal());
         // Waiting for caches is no work: others may act meanwhile.
         drop(permit);
-        self.sources.reach(&self.acting.world, &report.marks).await;
+        if !mutant("hb_26") && !mutant("hb_27") {
+            self.sources.reach(&self.acting.world, &report.marks).await;
+        }
         let conflicts = {
             let mut kept = self.kept.lock();
             let kept = kept.entry(key.clone()).or_default();

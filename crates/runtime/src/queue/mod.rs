@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use meta::mutants::mutant;
 use world::Monotonic;
 
 pub(crate) use work::WorkQueue;
@@ -57,7 +58,8 @@ impl Delay {
 }
 
 impl<K: Ord + Clone> Queue<K> {
-    pub(crate) const fn new(now: Monotonic) -> Self {
+    pub(crate) fn new(now: Monotonic) -> Self {
+        let retry_every = if mutant("hb_05") { RETRY_EVERY * 20 } else { RETRY_EVERY };
         Self {
             ready: VecDeque::new(),
             dirty: BTreeMap::new(),
@@ -66,7 +68,7 @@ impl<K: Ord + Clone> Queue<K> {
             by_time: BTreeSet::new(),
             held: VecDeque::new(),
             failures: BTreeMap::new(),
-            retries: Bucket::full(RETRIES_BURST, RETRY_EVERY, now),
+            retries: Bucket::full(RETRIES_BURST, retry_every, now),
         }
     }
     /// Needs a look. Answers whether that is news.
@@ -155,6 +157,11 @@ impl<K: Ord + Clone> Queue<K> {
     /// Keys that need a look now.
     pub(crate) fn depth(&self) -> usize {
         self.dirty.len()
+    }
+    /// Keys that are known, wherever they are.
+    pub(crate) fn kept(&self) -> usize {
+        let tables = [self.dirty.len(), self.processing.len(), self.delayed.len()];
+        tables.into_iter().chain([self.failures.len()]).max().unwrap_or(0)
     }
     /// For how long all keys together, and the oldest, have been looked at.
     pub(crate) fn unfinished(&self, now: Monotonic) -> (Duration, Duration) {

@@ -73,6 +73,10 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         drop(inner);
         self.bell.notify_one();
     }
+    /// Keys that are known: waiting, looked at, or with failures.
+    pub(crate) fn kept(&self) -> usize {
+        self.inner.lock().queue.kept()
+    }
     /// The next key to look at.
     pub(crate) async fn next(&self) -> K {
         loop {

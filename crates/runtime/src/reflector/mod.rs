@@ -9,7 +9,7 @@ use client::{
     ACCEPT_METADATA, ACCEPT_METADATA_LIST, ClientError, EventType, ListOptions, Request, Transport,
     WatchEvent, WatchOptions, WatchStream,
 };
-use meta::{object::ResourceVersion, resource::Resource};
+use meta::{mutants::mutant, object::ResourceVersion, resource::Resource};
 use tracing::{debug, warn};
 use world::World;
 
@@ -268,7 +268,7 @@ impl Reflector {
         let newest = thread.newest || known == ResourceVersion(0);
         let timeout = self.world.dice.jitter(WATCH_TIMEOUT, 100).as_secs();
         let options = WatchOptions {
-            resource_version: if newest { String::new() } else { known.to_string() },
+            resource_version: if newest { newest_version() } else { known.to_string() },
             send_initial_events: initial == SendInitialEvents::Yes,
             timeout_seconds: u32::try_from(timeout).unwrap_or(u32::MAX),
             ..WatchOptions::default()
@@ -297,4 +297,9 @@ impl Reflector {
 enum SendInitialEvents {
     Yes,
     No,
+}
+
+/// What asks for the newest version that the store has, not the newest that a server has heard of.
+fn newest_version() -> String {
+    if mutant("hb_01") { "0".to_owned() } else { String::new() }
 }

@@ -10,6 +10,7 @@ pub use why::Why;
 
 use api::views::{Node, Pod, Status};
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, Uid},
     text::Text,
     time::Time,
@@ -116,7 +117,7 @@ impl Machine for Scheduler {
                 self.queue.event(ClusterEvent::AssignedPodDelete, now);
                 // Not a pod that is gone, nor one whose name another pod has by now.
                 let waits = self.waiting.get(&pod.metadata.key()) == Some(&pod.metadata.uid);
-                if waits && !error.is_not_found() {
+                if waits && !error.is_not_found() && !mutant("hb_43") {
                     self.queue.give_back(binding.queued, None, now);
                 }
             }

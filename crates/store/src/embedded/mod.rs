@@ -20,6 +20,7 @@ use std::{
 
 use backend::Backend;
 use bytes::Bytes;
+use meta::mutants::mutant;
 use parking_lot::RwLock;
 use redb::{Database, ReadOnlyTable, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use world::{Disk, DiskError, File};
@@ -78,6 +79,9 @@ impl EmbeddedLog {
         let mut transaction = database.begin_write()?;
         let large = self.file.len().is_ok_and(|length| length > QUICK_REPAIR_BYTES);
         transaction.set_quick_repair(large);
+        if mutant("hb_44") {
+            transaction.set_durability(redb::Durability::None)?;
+        }
         {
             let mut rows = transaction.open_table(ROWS)?;
             for row in &commit.rows {

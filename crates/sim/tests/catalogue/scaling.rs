@@ -1,0 +1,116 @@
+//! Rows about disruption and autoscaling: 29 and 30.
+
+use std::time::Duration;
+
+use api::resources::{HORIZONTAL_POD_AUTOSCALERS, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS};
+use client::{Method, Request, WriteOptions};
+use serde_json::{Value, json};
+use sim::stage::{Fate, Requests, Role, Stage, expect};
+
+use crate::{
+    Verdict,
+    objects::{NAMESPACE, key, pod, running, workload},
+    row,
+};
+
+const CPU: &str = "100m";
+
+fn autoscaler() -> Value {
+    let target = json!({"type": "Utilization", "averageUtilization": 50});
+    let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+    let scaled = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web"});
+    json!({
+        "metadata": {"name": "web"},
+        "spec": {
+            "scaleTargetRef": scaled, "minReplicas": 2, "maxReplicas": 10, "metrics": [metric],
+        },
+    })
+}
+
+/// What the metrics server says of the first so many pods: each uses four tenths.
+fn metrics(pods: u64) -> Value {
+    let sample = |number| {
+        let usage = json!({"cpu": "40m", "memory": "1Mi"});
+        json!({
+            "metadata": {"name": format!("web-{number}"), "namespace": NAMESPACE},
+            "timestamp": "2026-01-01T00:09:00Z", "window": "30s",
+            "containers": [{"name": "app", "usage": usage}],
+        })
+    };
+    let samples: Vec<Value> = (0..pods).map(sample).collect();
+    json!({"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "items": samples})
+}
+
+/// More pods than are wanted, each with too little to do, are no reason for more.
+fn a_surge_is_no_load(stage: &Stage) -> Verdict {
+    stage.create(&REPLICA_SETS, NAMESPACE, &workload("web", 4))?;
+    let pods = 8 + stage.roll(3);
+    for number in 0..pods {
+        let name = format!("web-{number}");
+        let mut surplus = pod(&name, "web");
+        surplus["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": CPU}});
+        stage.create(&PODS, NAMESPACE, &surplus)?;
+        running(stage, &name, true)?;
+        let started = json!({"startTime": "2026-01-01T00:00:00Z"});
+        stage.patch_status(&PODS, &key(&name), &started)?;
+    }
+    stage.pass(Duration::from_mins(10));
+    stage.answer("/apis/metrics.k8s.io/", &metrics(pods));
+    stage.create(&HORIZONTAL_POD_AUTOSCALERS, NAMESPACE, &autoscaler())?;
+    stage.cast("controllers", Role::Controllers(&["horizontal-pod-autoscaler-controller"]));
+    stage.pass(Duration::from_mins(1));
+    let status = stage.get(&HORIZONTAL_POD_AUTOSCALERS, &key("web")).unwrap_or_default();
+    let current = &status["status"]["currentMetrics"][0]["resource"]["current"];
+    expect(current["averageUtilization"] == json!(40), || format!("{status} sees no metrics"))?;
+    let past = stage.past("/registry/replicasets/");
+    let sizes = past.iter().filter_map(|state| state.now.as_ref()?["spec"]["replicas"].as_i64());
+    let most = sizes.max().unwrap_or(0);
+    expect(most == 4, || format!("scaled to {most} with too little to do"))
+}
+
+/// Evicts a pod; answers whether the server grants that.
+fn evict(stage: &Stage, name: &str) -> bool {
+    let body = json!({
+        "apiVersion": "policy/v1", "kind": "Eviction",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+    });
+    let request = Request::update(&PODS, &key(name), &body, &WriteOptions::default());
+    let request = Request { method: Method::Post, ..request.subresource("eviction") };
+    stage.ask(request).is_ok()
+}
+
+/// A status that was decided before evictions does not give their budget back.
+fn evictions_stay_within_the_budget(stage: &Stage) -> Verdict {
+    stage.cast("controllers", Role::Controllers(&["disruption-controller"]));
+    for number in 0..4 {
+        let name = format!("web-{number}");
+        stage.create(&PODS, NAMESPACE, &pod(&name, "web"))?;
+        running(stage, &name, true)?;
+    }
+    let spec = json!({"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}});
+    let budget = json!({"metadata": {"name": "web"}, "spec": spec});
+    stage.create(&PODS, NAMESPACE, &pod("web-4", "web"))?;
+    stage.create(&POD_DISRUPTION_BUDGETS, NAMESPACE, &budget)?;
+    stage.pass(Duration::from_secs(5));
+    let path = "/poddisruptionbudgets/";
+    let late = Requests { by: "controllers", method: Method::Patch, path, times: 1 };
+    stage.fault(late, Fate::Late(Duration::from_secs(2)));
+    running(stage, "web-4", true)?;
+    stage.pass(Duration::from_millis(500));
+    stage.hold("controllers", "pods");
+    let granted = (0..2).filter(|number| evict(stage, &format!("web-{number}"))).count();
+    expect(granted == 2, || format!("{granted} evictions of 2 are granted"))?;
+    stage.pass(Duration::from_millis(1600 + stage.roll(300)));
+    let more = (2..5).filter(|number| evict(stage, &format!("web-{number}"))).count();
+    expect(more <= 1, || format!("{} of 5 pods were evicted, 2 must stay", granted + more))
+}
+
+#[test]
+fn hb_29_evictions_given_back() {
+    row("hb_29", evictions_stay_within_the_budget);
+}
+
+#[test]
+fn hb_30_surge_without_load() {
+    row("hb_30", a_surge_is_no_load);
+}
