@@ -2,12 +2,14 @@
 //! simulator's; none of the callers can tell.
 #![warn(missing_docs)]
 
+mod account;
 mod error;
 pub mod http;
 pub mod kubeconfig;
 mod request;
 mod transport;
 
+pub use account::AccountTokens;
 pub use error::{ApiError, ClientError};
 pub use request::{
     ACCEPT_METADATA, ACCEPT_METADATA_LIST, DeleteOptions, ListOptions, Method, PatchKind,

@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod component;
 mod controller_manager;
+mod delegation;
 mod explain;
 mod failure;
 mod faults;

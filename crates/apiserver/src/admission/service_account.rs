@@ -14,9 +14,11 @@ pub(super) const LINK: Link = Link {
     reads: &[SERVICE_ACCOUNTS],
     concerns: |attributes| attributes.is_create() && attributes.is_about(&PODS),
     mutate,
-    validate: |_, _, _| Ok(()),
+    validate,
 };
 
+/// An account so annotated lets its pods use no secrets but its own.
+const ENFORCE: &str = "kubernetes.io/enforce-mountable-secrets";
 const DEFAULT_ACCOUNT: &str = "default";
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -57,6 +59,85 @@ fn mutate(attributes: &Attributes<'_>, seen: &Seen, pod: &mut Value) -> Result<(
         mount_token(spec, &format!("{VOLUME_PREFIX}{suffix}"));
     }
     Ok(())
+}
+
+fn validate(attributes: &Attributes<'_>, seen: &Seen, pod: &Value) -> Result<(), Status> {
+    let (spec, name) = (&pod["spec"], json::text(&pod["metadata"], "name"));
+    let is_mirror = pod["metadata"]["annotations"].get(MIRROR).is_some();
+    let refusal = if is_mirror {
+        mirror_refusal(spec)
+    } else {
+        let account = json::text(spec, "serviceAccountName");
+        let account = seen.get(&SERVICE_ACCOUNTS, &attributes.operation.namespace, account);
+        account.and_then(|account| refused_secret(&account.value(), spec))
+    };
+    match refusal {
+        Some(reason) => Err(failure::forbidden(attributes.operation.resource, name, &reason)),
+        None => Ok(()),
+    }
+}
+
+/// A kubelet's own pod is not the API server's to give secrets to.
+fn mirror_refusal(spec: &Value) -> Option<String> {
+    let volumes = json::list(spec, "volumes");
+    let projections =
+        || volumes.iter().flat_map(|volume| json::list(&volume["projected"], "sources"));
+    let uses_secrets = volumes.iter().any(|volume| volume["secret"].is_object())
+        || projections().any(|source| source["secret"].is_object())
+        || environment(spec).any(|(_, _, variable)| !secret_of(variable).is_empty());
+    if uses_secrets {
+        return Some("a mirror pod may not reference secrets".to_owned());
+    }
+    let uses_tokens = projections().any(|source| source["serviceAccountToken"].is_object());
+    uses_tokens
+        .then(|| "a mirror pod may not use ServiceAccountToken volume projections".to_owned())
+}
+
+/// The first secret that the account does not know, if it wants to know all.
+fn refused_secret(account: &Value, spec: &Value) -> Option<String> {
+    let enforces = account["metadata"]["annotations"][ENFORCE].as_str();
+    enforces.filter(|text| matches!(*text, "1" | "t" | "T" | "true" | "TRUE" | "True"))?;
+    let owner = json::text(&account["metadata"], "name");
+    let knows = |field: &str, name: &str| {
+        json::list(account, field).iter().any(|known| known["name"] == name)
+    };
+    let volumes = json::list(spec, "volumes").iter();
+    let mut volumes = volumes.map(|volume| json::text(&volume["secret"], "secretName"));
+    if let Some(name) = volumes.find(|name| !name.is_empty() && !knows("secrets", name)) {
+        return Some(format!(
+            "volume with secret.secretName={name:?} is not allowed because service account {owner} does not reference that secret"
+        ));
+    }
+    let mut variables = environment(spec).map(|(kind, container, variable)| {
+        (kind, container, json::text(variable, "name"), secret_of(variable))
+    });
+    let refused = variables.find(|(.., name)| !name.is_empty() && !knows("secrets", name));
+    if let Some((kind, container, variable, name)) = refused {
+        return Some(format!(
+            "{kind} {container} with envVar {variable} referencing secret.secretName={name:?} is not allowed because service account {owner} does not reference that secret"
+        ));
+    }
+    let pulls = json::list(spec, "imagePullSecrets").iter().map(|pull| json::text(pull, "name"));
+    let (index, name) = pulls.enumerate().find(|(_, name)| !knows("imagePullSecrets", name))?;
+    Some(format!(
+        "imagePullSecrets[{index}].name={name:?} is not allowed because service account {owner} does not reference that imagePullSecret"
+    ))
+}
+
+/// Every environment variable with the kind and name of its container.
+fn environment(spec: &Value) -> impl Iterator<Item = (&'static str, &str, &Value)> {
+    let kinds = [("initContainers", "init container"), ("containers", "container")];
+    kinds.into_iter().flat_map(move |(field, kind)| {
+        json::list(spec, field).iter().flat_map(move |container| {
+            let name = json::text(container, "name");
+            json::list(container, "env").iter().map(move |variable| (kind, name, variable))
+        })
+    })
+}
+
+/// The secret that a variable's value is taken from; empty if it is not.
+fn secret_of(variable: &Value) -> &str {
+    json::text(&variable["valueFrom"]["secretKeyRef"], "name")
 }
 
 /// The pod decides, else the account; by default tokens are mounted.
@@ -122,6 +203,62 @@ mod tests {
         let once = spec.clone();
         mount_token(&mut spec, "kube-api-access-y");
         assert_eq!(spec, once);
+    }
+
+    #[test]
+    fn a_strict_account_lets_its_pods_use_its_own_secrets_only() {
+        let account = |enforces: &str| {
+            json!({"metadata": {"name": "sa", "annotations": {ENFORCE: enforces}},
+                "secrets": [{"name": "mine"}], "imagePullSecrets": [{"name": "pull"}]})
+        };
+        let variable = |secret: &str| {
+            json!([{"name": "c", "env": [{"name": "V",
+                "valueFrom": {"secretKeyRef": {"name": secret, "key": "k"}}}]}])
+        };
+        let end = "is not allowed because service account sa does not reference that secret";
+        let rows = [
+            (json!({"volumes": [{"secret": {"secretName": "mine"}}, {"emptyDir": {}}]}), None),
+            (
+                json!({"volumes": [{"secret": {"secretName": "other"}}]}),
+                Some(format!(r#"volume with secret.secretName="other" {end}"#)),
+            ),
+            (json!({"containers": variable("mine")}), None),
+            (
+                json!({"initContainers": variable("other")}),
+                Some(format!(
+                    r#"init container c with envVar V referencing secret.secretName="other" {end}"#
+                )),
+            ),
+            (
+                json!({"imagePullSecrets": [{"name": "pull"}, {"name": "other"}]}),
+                Some(
+                    format!(r#"imagePullSecrets[1].name="other" {end}"#)
+                        .replace("that secret", "that imagePullSecret"),
+                ),
+            ),
+        ];
+        for (spec, wanted) in rows {
+            assert_eq!(refused_secret(&account("true"), &spec), wanted, "{spec}");
+            assert_eq!(refused_secret(&account("false"), &spec), None);
+        }
+    }
+
+    #[test]
+    fn a_mirror_pod_has_no_secrets() {
+        let rows = [
+            (json!({"volumes": [{"emptyDir": {}}]}), None),
+            (
+                json!({"volumes": [{"secret": {"secretName": "s"}}]}),
+                Some("a mirror pod may not reference secrets"),
+            ),
+            (
+                json!({"volumes": [{"projected": {"sources": [{"serviceAccountToken": {}}]}}]}),
+                Some("a mirror pod may not use ServiceAccountToken volume projections"),
+            ),
+        ];
+        for (spec, wanted) in rows {
+            assert_eq!(mirror_refusal(&spec).as_deref(), wanted);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::header;
 
-use super::{accounts::ServiceAccounts, static_tokens::StaticTokens};
+use super::{accounts::ServiceAccounts, issuer::JwtIssuer, static_tokens::StaticTokens};
 use crate::{Request, User};
 
 /// Whose tokens a server believes.
@@ -16,6 +16,8 @@ pub struct Bearers {
     pub accounts: Option<ServiceAccounts>,
     /// Secrets of type `bootstrap.kubernetes.io/token` in `kube-system` let nodes join.
     pub bootstrap: bool,
+    /// Others whose tokens are believed.
+    pub issuers: Vec<JwtIssuer>,
 }
 
 /// A token was believed.
@@ -39,6 +41,16 @@ impl Bearers {
     /// Whom a token is for that says nothing of it.
     pub(crate) fn audiences(&self) -> &[String] {
         self.accounts.as_ref().map_or(&[], ServiceAccounts::audiences)
+    }
+
+    /// Whom another issuer's token names; `None` if nobody knows the issuer.
+    pub(crate) async fn by_issuer(&self, token: &str) -> Option<Result<User, String>> {
+        for issuer in &self.issuers {
+            if let Some(judged) = issuer.user(token).await {
+                return Some(judged);
+            }
+        }
+        None
     }
 
     /// The audiences that tokens are for which say nothing of any; `None` if nobody of these was asked

@@ -7,6 +7,7 @@ mod bearer;
 mod bootstrap_tokens;
 mod claims;
 mod front_proxy;
+mod issuer;
 mod legacy;
 mod static_tokens;
 
@@ -21,6 +22,9 @@ pub use bearer::{Bearers, Proven, Unproven};
 pub(crate) use bootstrap_tokens::BootstrapToken;
 pub(crate) use claims::{Claims, Found, Kind, Needed, account_user};
 pub use front_proxy::FrontProxy;
+pub use issuer::{
+    AuthenticationConfiguration, ConfigurationError, Documents, JwtConfiguration, JwtIssuer,
+};
 pub(crate) use legacy::{LAST_USED, check_account, check_secret};
 pub use static_tokens::{StaticTokens, TokenFileError};
 

@@ -50,7 +50,13 @@ impl Inner {
         {
             return Ok(proven);
         }
-        Err(unproven)
+        match bearers.by_issuer(token).await.transpose() {
+            Ok(user) => user.and_then(agree).ok_or(unproven),
+            Err(reason) => {
+                unproven.reasons.push(reason);
+                Err(unproven)
+            }
+        }
     }
 
     async fn by_account(

@@ -65,12 +65,13 @@ impl ClientRoots {
 }
 
 impl Peer {
-    pub(crate) const fn new(chain: Vec<CertificateDer<'static>>) -> Self {
+    /// A chain as it came, the own certificate first.
+    pub const fn new(chain: Vec<CertificateDer<'static>>) -> Self {
         Self { chain, verdicts: Mutex::new(Vec::new()) }
     }
 
     /// Whom its certificate names, if an authority vouches for it.
-    pub(crate) fn user(&self, roots: &Arc<ClientRoots>, clock: &dyn Clock) -> Option<User> {
+    pub fn user(&self, roots: &Arc<ClientRoots>, clock: &dyn Clock) -> Option<User> {
         let now = clock.monotonic();
         let mut verdicts = self.verdicts.lock();
         verdicts.retain(|verdict| now.since(verdict.reached) < VERDICT_TIME_MAX);

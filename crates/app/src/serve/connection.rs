@@ -13,13 +13,8 @@ use hyper_util::{
 use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio_rustls::TlsAcceptor;
 use world::{Connection, Listener, Tasks, World};
-use x509_parser::{
-    certificate::X509Certificate,
-    oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME, Oid},
-    prelude::FromDer,
-};
 
-use super::{Asked, Identity, Reply, Site};
+use super::{Asked, Reply, Shown, Site};
 
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 const HEADER_TIME_MAX: Duration = Duration::from_secs(32);
@@ -78,11 +73,11 @@ async fn serve(
             return;
         }
     };
-    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let who = certificate.map_or(Identity::Anonymous, identity_of);
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let chain: Arc<[_]> = chain.iter().map(|shown| shown.clone().into_owned()).collect();
     let answer = service_fn(move |request| {
-        let reply = answer(&site, &who, &request);
-        async move { Ok::<_, Infallible>(to_http(reply)) }
+        let (site, chain) = (Arc::clone(&site), Arc::clone(&chain));
+        async move { Ok::<_, Infallible>(to_http(answer(&site, chain, &request).await)) }
     });
     let mut builder = Builder::new(WorldExecutor(world.tasks.clone()));
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME_MAX);
@@ -92,7 +87,11 @@ async fn serve(
     }
 }
 
-fn answer(site: &Site, who: &Identity, request: &Request<Incoming>) -> Reply {
+async fn answer(
+    site: &Site,
+    certificates: Arc<[CertificateDer<'static>]>,
+    request: &Request<Incoming>,
+) -> Reply {
     let text = |name: HeaderName| {
         let value = request.headers().get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
@@ -103,9 +102,8 @@ fn answer(site: &Site, who: &Identity, request: &Request<Incoming>) -> Reply {
         query: request.uri().query().unwrap_or_default().to_owned(),
         accept: text(header::ACCEPT),
     };
-    let has_token = request.headers().contains_key(header::AUTHORIZATION);
-    let unproven = has_token && *who == Identity::Anonymous;
-    site.answer(if unproven { &Identity::Unproven } else { who }, &asked)
+    let shown = Shown { certificates, authorization: text(header::AUTHORIZATION) };
+    site.answer(&shown, &asked).await
 }
 
 fn to_http(reply: Reply) -> Response<Full<Bytes>> {
@@ -118,18 +116,4 @@ fn to_http(reply: Reply) -> Response<Full<Bytes>> {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// Whom a verified certificate names: its common name, with every organization as a group.
-fn identity_of(certificate: &CertificateDer<'static>) -> Identity {
-    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
-        return Identity::Unproven;
-    };
-    let values = |oid: &Oid<'_>| {
-        let attributes = certificate.subject().iter_by_oid(oid);
-        attributes.filter_map(|value| value.as_str().ok().map(str::to_owned)).collect::<Vec<_>>()
-    };
-    let names = values(&OID_X509_COMMON_NAME);
-    let Some(name) = names.into_iter().next() else { return Identity::Unproven };
-    Identity::Certificate { name, groups: values(&OID_X509_ORGANIZATION_NAME) }
 }

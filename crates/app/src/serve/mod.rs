@@ -4,7 +4,6 @@
 mod access;
 mod connection;
 mod health;
-mod tls;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,9 +11,8 @@ use http::{Method, StatusCode};
 use rustls::ServerConfig;
 use world::{Listener, Task, World};
 
-pub use access::{Access, Identity};
+pub use access::{Access, Judge, Memory, Person, Shown, Verdict};
 pub use health::{Checks, IsWell};
-pub use tls::{Files, TlsError, server_config};
 
 /// What is asked of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +38,6 @@ pub struct Reply {
 pub type Page = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 
 /// Everything that is served, and to whom.
-#[derive(Clone)]
 pub struct Site {
     /// By path; one that ends in a slash answers for everything below it.
     pub pages: BTreeMap<&'static str, Page>,
@@ -73,8 +70,8 @@ impl Drop for Port {
 
 impl Site {
     /// The answer to somebody.
-    pub(crate) fn answer(&self, who: &Identity, asked: &Asked) -> Reply {
-        if let Some(refusal) = self.access.refuse(who, asked) {
+    pub(crate) async fn answer(&self, shown: &Shown, asked: &Asked) -> Reply {
+        if let Some(refusal) = self.access.refuse(shown, asked).await {
             return refusal;
         }
         let below = || {

@@ -11,8 +11,8 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     time_provider::TimeProvider,
 };
-use tokio_rustls::TlsConnector;
-use world::{Clock, Tasks, World};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use world::{Clock, Connection, Tasks, World};
 
 use super::{Sender, unreachable};
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Connector {
     tls: TlsConnector,
 }
 
+/// What HTTP/2 is called in TLS.
+pub(super) const HTTP2: &[u8] = b"h2";
 const HTTPS_PORT: &str = "443";
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -53,7 +55,12 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for WorldExecutor {
 }
 
 impl Connector {
-    pub(super) fn new(world: &World, access: &Access) -> Result<Self, KubeconfigError> {
+    /// `protocol` is what the connections will speak, in the name that TLS gives it.
+    pub(super) fn new(
+        world: &World,
+        access: &Access,
+        protocol: &'static [u8],
+    ) -> Result<Self, KubeconfigError> {
         let invalid = |reason: String| KubeconfigError::Invalid { field: "server", reason };
         let server = access.server.trim_end_matches('/');
         let rest = server
@@ -67,7 +74,7 @@ impl Connector {
         let name = access.server_name.as_deref().unwrap_or(host).to_owned();
         let server_name = ServerName::try_from(name)
             .map_err(|error| invalid(format!("{host} can be no server name: {error}")))?;
-        let tls = TlsConnector::from(Arc::new(tls_config(world, access)?));
+        let tls = TlsConnector::from(Arc::new(tls_config(world, access, protocol)?));
         let address = format!("{}:{port}", parsed.host());
         let host = parsed.as_str().to_owned();
         Ok(Self { address, host, base: server.to_owned(), server_name, tls })
@@ -94,15 +101,20 @@ impl Connector {
         }
     }
 
-    async fn handshake(&self, world: &World) -> Result<Sender, ClientError> {
+    /// A connection on which nothing was said yet.
+    pub(super) async fn stream(
+        &self,
+        world: &World,
+    ) -> Result<TlsStream<Box<dyn Connection>>, ClientError> {
         let socket =
             world.network.connect(&self.address).await.map_err(|error| unreachable(&error))?;
-        let stream = self
-            .tls
-            .connect(self.server_name.clone(), socket)
-            .await
-            .map_err(|error| unreachable(&error))?;
-        if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+        let stream = self.tls.connect(self.server_name.clone(), socket).await;
+        stream.map_err(|error| unreachable(&error))
+    }
+
+    async fn handshake(&self, world: &World) -> Result<Sender, ClientError> {
+        let stream = self.stream(world).await?;
+        if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
             return Err(unreachable(&format!("{} does not speak HTTP/2", self.address)));
         }
         let (sender, connection) = http2::Builder::new(WorldExecutor(world.tasks.clone()))
@@ -127,7 +139,11 @@ impl Connector {
     }
 }
 
-fn tls_config(world: &World, access: &Access) -> Result<ClientConfig, KubeconfigError> {
+fn tls_config(
+    world: &World,
+    access: &Access,
+    protocol: &'static [u8],
+) -> Result<ClientConfig, KubeconfigError> {
     let invalid = |field: &'static str, reason: &dyn fmt::Display| KubeconfigError::Invalid {
         field,
         reason: reason.to_string(),
@@ -165,7 +181,7 @@ fn tls_config(world: &World, access: &Access) -> Result<ClientConfig, Kubeconfig
             builder.with_no_client_auth()
         }
     };
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 

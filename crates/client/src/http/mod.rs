@@ -1,6 +1,7 @@
 //! Requests over HTTP/2 and TLS: one connection, made when it is needed and again when it breaks.
 
 mod connect;
+mod fetch;
 mod lines;
 mod observer;
 mod token;
@@ -20,10 +21,12 @@ use crate::{
     WatchStream,
     kubeconfig::{Access, KubeconfigError},
 };
-use connect::Connector;
+use connect::{Connector, HTTP2};
+pub use fetch::fetch;
 use lines::Lines;
 pub use observer::{Exchange, Observer};
 use token::Token;
+pub use token::TokenSource;
 
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -36,9 +39,14 @@ pub struct HttpTransport {
 
 struct Inner {
     world: World,
-    connector: Connector,
+    line: Arc<Line>,
     user_agent: String,
     token: Token,
+}
+
+/// A connection that those may share who prove who they are with each request.
+struct Line {
+    connector: Connector,
     connection: Mutex<Option<Sender>>,
 }
 
@@ -46,6 +54,8 @@ struct Inner {
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(70);
 /// Events a slow reader may be behind before the server is slowed down.
 const EVENTS_WAITING_MAX: usize = 128;
+/// The server does not believe who asks.
+const UNAUTHORIZED: u16 = 401;
 /// A line longer than that is no event.
 const LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -59,17 +69,31 @@ impl HttpTransport {
         access: &Access,
         user_agent: impl Into<String>,
     ) -> Result<Self, KubeconfigError> {
-        let connector = Connector::new(&world, access)?;
+        let connector = Connector::new(&world, access, HTTP2)?;
         let token = Token::new(&access.credentials);
         let user_agent = user_agent.into();
-        let connection = Mutex::new(None);
-        let inner = Inner { world, connector, user_agent, token, connection };
+        let line = Arc::new(Line { connector, connection: Mutex::new(None) });
+        let inner = Inner { world, line, user_agent, token };
         Ok(Self { inner: Arc::new(inner), observer: None })
     }
 
     /// Whom requests go to, as the server's URL names it.
     pub fn host(&self) -> &str {
-        self.inner.connector.host()
+        self.inner.line.connector.host()
+    }
+
+    /// The same server over the same connection, in the name of whom the tokens are for. The own
+    /// credentials must be [anonymous](crate::kubeconfig::Credentials::Anonymous): a certificate of the
+    /// connection would count more than a token.
+    #[must_use]
+    pub fn bearing(&self, tokens: Arc<dyn TokenSource>, user_agent: impl Into<String>) -> Self {
+        let inner = Inner {
+            world: self.inner.world.clone(),
+            line: Arc::clone(&self.inner.line),
+            user_agent: user_agent.into(),
+            token: Token::Issued(tokens),
+        };
+        Self { inner: Arc::new(inner), observer: self.observer.clone() }
     }
 
     /// Tells `observer` of every request.
@@ -95,7 +119,7 @@ impl Transport for HttpTransport {
             if let Some(observer) = observer {
                 observer.observe(&Exchange {
                     method,
-                    host: inner.connector.host(),
+                    host: inner.line.connector.host(),
                     code: observer::code(&answer),
                     took: Some(clock.monotonic().since(began)),
                     sent_bytes,
@@ -114,7 +138,7 @@ impl Transport for HttpTransport {
             if let Some(observer) = observer {
                 observer.observe(&Exchange {
                     method,
-                    host: inner.connector.host(),
+                    host: inner.line.connector.host(),
                     code: observer::code_of_watch(&answer),
                     took: None,
                     sent_bytes: 0,
@@ -145,7 +169,8 @@ impl Inner {
 
     /// Sends and waits for the head of an answer; refusals are errors.
     async fn exchange(&self, request: Request) -> Result<HttpResponse<Incoming>, ClientError> {
-        let request = self.to_http(request)?;
+        let token = self.token.get(&self.world).await?;
+        let request = self.to_http(request, token.as_deref())?;
         let mut sender = self.sender().await?;
         let answer = sender.send_request(request).await.map_err(|error| {
             // Canceled means that it never left.
@@ -155,11 +180,18 @@ impl Inner {
             return Ok(answer);
         }
         let (code, retry_after) = (answer.status().as_u16(), retry_after(&answer));
+        if let Some(token) = token.filter(|_| code == UNAUTHORIZED) {
+            self.token.refused(&token);
+        }
         let body = collect(answer).await?;
         Err(api_error(code, retry_after, &body).into())
     }
 
-    fn to_http(&self, request: Request) -> Result<HttpRequest<Full<Bytes>>, ClientError> {
+    fn to_http(
+        &self,
+        request: Request,
+        token: Option<&str>,
+    ) -> Result<HttpRequest<Full<Bytes>>, ClientError> {
         let method = match request.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
@@ -169,13 +201,13 @@ impl Inner {
         };
         let mut builder = HttpRequest::builder()
             .method(method)
-            .uri(self.connector.uri(&request.path))
+            .uri(self.line.connector.uri(&request.path))
             .header(header::ACCEPT, request.accept)
             .header(header::USER_AGENT, &self.user_agent);
         if !request.content_type.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, request.content_type);
         }
-        if let Some(token) = self.token.get(&self.world) {
+        if let Some(token) = token {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         builder.body(Full::new(request.body)).map_err(|error| unreachable(&error))
@@ -183,13 +215,13 @@ impl Inner {
 
     /// The connection, a new one if the last has ended.
     async fn sender(&self) -> Result<Sender, ClientError> {
-        let mut connection = self.connection.lock().await;
+        let mut connection = self.line.connection.lock().await;
         if let Some(sender) = connection.as_mut()
             && sender.ready().await.is_ok()
         {
             return Ok(sender.clone());
         }
-        let sender = self.connector.connect(&self.world).await?;
+        let sender = self.line.connector.connect(&self.world).await?;
         *connection = Some(sender.clone());
         Ok(sender)
     }

@@ -3,6 +3,7 @@
 
 mod autoscaler;
 mod described;
+mod identity;
 mod options;
 mod pages;
 mod settings;
@@ -12,9 +13,10 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context as _, Result};
 use app::{
     flags::{self, Flags},
-    serve::{Port, server_config},
+    serve::Port,
 };
 use client::{
+    Transport,
     http::HttpTransport,
     kubeconfig::{self, Access},
 };
@@ -24,6 +26,7 @@ use world::World;
 
 use crate::{
     cli::{self, KUBERNETES_VERSION},
+    delegation,
     failure::Failure,
     output,
 };
@@ -67,13 +70,17 @@ async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
     let transport = HttpTransport::new(world.clone(), &access, user_agent())?;
     let host = transport.host().to_owned();
     let transport = Arc::new(transport.observed_by(metrics.clone()));
-    let actor = Actor { transport, field_manager: NAME };
+    let own: Arc<dyn Transport> = transport.clone();
+    let actor = Actor { transport: own, field_manager: NAME };
     let mut manager = Manager::new(world.clone(), actor, Arc::clone(&metrics));
     manager.set_pace(options.pace, &host);
     for (controller, keys) in &options.keys {
         manager.limit_keys(controller, *keys);
     }
     options.settings.provide(&mut manager);
+    if options.own_accounts {
+        manager.give_accounts(identity::accounts(world, &access, &transport, &metrics)?);
+    }
     let has_root_ca = provide_root_ca(world, options, &mut manager)?;
     let controllers = controllers::add_wanted(&mut manager, |name| {
         options.wants(name) && (has_root_ca || name != RootCaCertPublisher::NAME)
@@ -90,11 +97,12 @@ async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
     };
     let serving = match listener {
         Some(listener) => {
-            let tls = server_config(world, &options.tls)?;
+            let tls = delegation::server_config(world, options.port.serving.clone())?;
             let site = pages::site(
                 world,
                 options,
                 flags,
+                identity::port_access(world, options)?,
                 pages::Watched { running: running.clone(), metrics, controllers, lease },
             );
             tracing::info!(address = listener.address(), "serving");
@@ -127,9 +135,12 @@ fn tell(options: &Options, flags: &Flags) {
     for name in options.selection.asked_for().filter(|name| !is_built_in(name)) {
         tracing::warn!(controller = name, "this controller is not built in yet");
     }
-    if options.address.is_some() && options.tls.client_authority.is_none() {
+    let port = &options.port;
+    if options.address.is_some() && port.authentication.is_none() && port.client_authority.is_none()
+    {
         tracing::info!(
-            "no --client-ca-file: only the paths of --authorization-always-allow-paths are served"
+            "neither --authentication-kubeconfig nor --client-ca-file: only the paths of \
+             --authorization-always-allow-paths are served"
         );
     }
 }

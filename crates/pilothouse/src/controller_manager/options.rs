@@ -7,7 +7,6 @@ use app::{
     gates::{self, Gate},
     logs::{Format, Verbosity},
     selection::Selection,
-    serve::Files,
 };
 use meta::object::ObjectKey;
 use runtime::{LeaseSettings, Pace};
@@ -37,16 +36,41 @@ pub(crate) struct Options {
     pub(crate) shutdown_timeout: Duration,
     /// Where pages are served; `None` serves none.
     pub(crate) address: Option<String>,
-    pub(crate) tls: Files,
-    pub(crate) always_allowed: Vec<String>,
+    pub(crate) port: PortOptions,
+    /// Each controller acts under an account of its own.
+    pub(crate) own_accounts: bool,
     pub(crate) log_format: Format,
     pub(crate) verbosity: Verbosity,
 }
 
+/// Whom the port believes, and what it shows to whom.
+#[derive(Debug)]
+pub(crate) struct PortOptions {
+    /// Certificate and key; `None` makes one for this process.
+    pub(crate) serving: Option<(PathBuf, PathBuf)>,
+    /// Whose clients are believed; `None` asks the API server.
+    pub(crate) client_authority: Option<PathBuf>,
+    /// Kubeconfig under which is asked whose a token is.
+    pub(crate) authentication: Option<PathBuf>,
+    /// Kubeconfig under which is asked who may see what.
+    pub(crate) authorization: Option<PathBuf>,
+    /// How long the answers may be relied on.
+    pub(crate) token_time: Duration,
+    pub(crate) allowed_time: Duration,
+    pub(crate) refused_time: Duration,
+    /// Paths that everybody may see.
+    pub(crate) always_allowed: Vec<String>,
+}
+
 /// The flags that change something, beside those of `settings`; all others are accepted for the sake
 /// of command lines that are there already.
-const ACTED_ON: [&str; 28] = [
+const ACTED_ON: [&str; 34] = [
+    "authentication-kubeconfig",
+    "authentication-token-webhook-cache-ttl",
     "authorization-always-allow-paths",
+    "authorization-kubeconfig",
+    "authorization-webhook-cache-authorized-ttl",
+    "authorization-webhook-cache-unauthorized-ttl",
     "bind-address",
     "client-ca-file",
     "controller-shutdown-timeout",
@@ -71,6 +95,7 @@ const ACTED_ON: [&str; 28] = [
     "secure-port",
     "tls-cert-file",
     "tls-private-key-file",
+    "use-service-account-credentials",
     "v",
     "version",
     "vmodule",
@@ -114,11 +139,17 @@ impl Options {
             release_on_exit: gate(flags, RELEASE_ON_EXIT)?.unwrap_or(true),
             shutdown_timeout: flags.duration("controller-shutdown-timeout"),
             address: address(flags)?,
-            tls: Files {
+            port: PortOptions {
                 serving: pair(file("tls-cert-file"), file("tls-private-key-file"))?,
                 client_authority: file("client-ca-file"),
+                authentication: file("authentication-kubeconfig"),
+                authorization: file("authorization-kubeconfig"),
+                token_time: flags.duration("authentication-token-webhook-cache-ttl"),
+                allowed_time: flags.duration("authorization-webhook-cache-authorized-ttl"),
+                refused_time: flags.duration("authorization-webhook-cache-unauthorized-ttl"),
+                always_allowed: flags.list("authorization-always-allow-paths").to_vec(),
             },
-            always_allowed: flags.list("authorization-always-allow-paths").to_vec(),
+            own_accounts: flags.is_on("use-service-account-credentials"),
             log_format: log_format(flags)?,
             verbosity: Verbosity::new(flags.integer("v"), flags.entries("vmodule")),
         })
@@ -260,7 +291,7 @@ mod tests {
         let times = [lease.duration, lease.renew_deadline, lease.retry_period];
         assert_eq!(times.map(|time| time.as_secs()), [15, 10, 2]);
         assert_eq!(options.address.as_deref(), Some("0.0.0.0:10257"));
-        assert_eq!(options.always_allowed, ["/healthz", "/readyz", "/livez"]);
+        assert_eq!(options.port.always_allowed, ["/healthz", "/readyz", "/livez"]);
         assert!(options.wants("deployment-controller"));
     }
 

@@ -34,7 +34,13 @@ const NOT_FOR_MACHINES: &str = "Warning: this page is for people who look for a 
                                 change at any time.";
 
 /// Every page, behind the rules of who may see it.
-pub(super) fn site(world: &World, options: &Options, flags: &Flags, watched: Watched) -> Site {
+pub(super) fn site(
+    world: &World,
+    options: &Options,
+    flags: &Flags,
+    access: Access,
+    watched: Watched,
+) -> Site {
     let checks = Arc::new(Checks::new(checks(&watched)));
     let counted = Arc::clone(&checks);
     let health: Page = Arc::new(move |asked: &Asked| checks.answer(asked));
@@ -71,7 +77,6 @@ pub(super) fn site(world: &World, options: &Options, flags: &Flags, watched: Wat
             }),
         ),
     ];
-    let access = Access { always_allowed: options.always_allowed.clone() };
     Site { pages: pages.into_iter().collect(), access }
 }
 

@@ -5,15 +5,16 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use apiserver::{
     authentication::{
-        AccountSettings, Anonymous, Authentication, Bearers, DEFAULT_ISSUER, FrontProxy,
-        ServiceAccounts, StaticTokens,
+        AccountSettings, Anonymous, Authentication, AuthenticationConfiguration, Bearers,
+        DEFAULT_ISSUER, Documents, FrontProxy, JwtIssuer, ServiceAccounts, StaticTokens,
     },
     jwt::{PublicKey, SigningKey},
     tls::{self, ClientRoots, Pki},
 };
+use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, builder::BoolishValueParser};
 use http::HeaderName;
-use world::{Watched, World};
+use world::{BoxFuture, Watched, World};
 
 use crate::clock;
 
@@ -23,6 +24,7 @@ pub(crate) struct AuthenticationSettings {
     anonymous: bool,
     bootstrap_tokens: bool,
     client_authority: Option<PathBuf>,
+    configuration: Option<PathBuf>,
     token_file: Option<PathBuf>,
     signing_key: Option<PathBuf>,
     keys: Vec<PathBuf>,
@@ -39,8 +41,21 @@ pub(crate) struct AuthenticationSettings {
     extra_prefixes: Vec<String>,
 }
 
+/// Documents of issuers, over HTTPS.
+struct Fetched(World);
+
+impl Documents for Fetched {
+    fn fetch(&self, url: String, authority: Option<String>) -> BoxFuture<Result<Bytes, String>> {
+        let world = self.0.clone();
+        Box::pin(async move {
+            let fetched = client::http::fetch(&world, &url, authority).await;
+            fetched.map_err(|error| error.to_string())
+        })
+    }
+}
+
 /// Flags that name one file or text.
-const SINGLE: [(&str, &str, &str); 5] = [
+const SINGLE: [(&str, &str, &str); 6] = [
     ("client-ca-file", "FILE", "More authorities whose client certificates are believed"),
     ("token-auth-file", "FILE", "Tokens as lines of token,user,uid,\"group1,group2\""),
     (
@@ -49,6 +64,7 @@ const SINGLE: [(&str, &str, &str); 5] = [
         "Signs service-account tokens [default: a key of the data folder]",
     ),
     ("service-account-jwks-uri", "URL", "Where others find the keys of service-account tokens"),
+    ("authentication-config", "FILE", "AuthenticationConfiguration: issuers, and strangers"),
     ("requestheader-client-ca-file", "FILE", "Authority of proxies that say in headers who asks"),
 ];
 /// Flags that take lists.
@@ -116,6 +132,7 @@ impl AuthenticationSettings {
             anonymous: is_on("anonymous-auth"),
             bootstrap_tokens: is_on("enable-bootstrap-token-auth"),
             client_authority: file("client-ca-file"),
+            configuration: file("authentication-config"),
             token_file: file("token-auth-file"),
             signing_key: file("service-account-signing-key-file"),
             keys: list("service-account-key-file").into_iter().map(PathBuf::from).collect(),
@@ -142,7 +159,14 @@ impl AuthenticationSettings {
         authority: Option<PathBuf>,
         address: &str,
     ) -> Result<Authentication> {
+        let AuthenticationConfiguration { issuers, anonymous } = self.configuration(world)?;
+        let issuer = |configuration| {
+            let documents = Arc::new(Fetched(world.clone()));
+            JwtIssuer::new(configuration, documents, Arc::clone(&world.clock))
+        };
+        let by_flag = if self.anonymous { Anonymous::Everywhere } else { Anonymous::Nowhere };
         let bearers = Bearers {
+            issuers: issuers.into_iter().map(issuer).collect(),
             fixed: self.fixed(world)?,
             accounts: Some(self.accounts(world, pki, address)?),
             bootstrap: self.bootstrap_tokens,
@@ -151,8 +175,18 @@ impl AuthenticationSettings {
             clients: Some(self.clients(world, pki, authority)?),
             front_proxy: self.front_proxy(world)?,
             bearers: Arc::new(bearers),
-            anonymous: if self.anonymous { Anonymous::Everywhere } else { Anonymous::Nowhere },
+            anonymous: anonymous.unwrap_or(by_flag),
         })
+    }
+
+    fn configuration(&self, world: &World) -> Result<AuthenticationConfiguration> {
+        let Some(path) = &self.configuration else {
+            return Ok(AuthenticationConfiguration { issuers: Vec::new(), anonymous: None });
+        };
+        let bytes = world.disk.read(path).context("cannot read --authentication-config")?;
+        let text = String::from_utf8(bytes).context("--authentication-config is no text")?;
+        let unusable = || format!("--authentication-config: {}", path.display());
+        AuthenticationConfiguration::parse(&text).with_context(unusable)
     }
 
     fn clients(

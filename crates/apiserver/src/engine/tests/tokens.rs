@@ -25,6 +25,7 @@ async fn lab() -> Lab {
             .with("fixed", User { name: "ann".into(), ..User::default() }),
         accounts: Some(ServiceAccounts::new(accounts)),
         bootstrap: true,
+        issuers: Vec::new(),
     };
     Lab::start_with(EngineOptions { bearers: Arc::new(bearers), ..EngineOptions::default() }).await
 }
