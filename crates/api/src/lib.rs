@@ -10,6 +10,8 @@ pub mod kinds;
 pub mod openapi;
 pub mod proto;
 pub mod quota;
+pub mod rbac;
+pub mod references;
 pub mod resources;
 pub mod schema;
 pub mod validation;

@@ -48,3 +48,21 @@ pub const RESOURCE_QUOTAS: Resource =
     Resource::new("", "v1", "resourcequotas", "ResourceQuota", Scope::Namespaced);
 pub const LIMIT_RANGES: Resource =
     Resource::new("", "v1", "limitranges", "LimitRange", Scope::Namespaced);
+pub const CLUSTER_ROLES: Resource =
+    Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", Scope::Cluster);
+pub const CLUSTER_ROLE_BINDINGS: Resource = Resource::new(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "clusterrolebindings",
+    "ClusterRoleBinding",
+    Scope::Cluster,
+);
+pub const ROLES: Resource =
+    Resource::new("rbac.authorization.k8s.io", "v1", "roles", "Role", Scope::Namespaced);
+pub const ROLE_BINDINGS: Resource = Resource::new(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "rolebindings",
+    "RoleBinding",
+    Scope::Namespaced,
+);

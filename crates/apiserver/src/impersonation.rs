@@ -8,7 +8,7 @@ use http::HeaderMap;
 use crate::{
     Query, Reason, RequestInfo, ResourcePath, Status, User,
     authentication::{ANONYMOUS, account_user, authenticated},
-    authorization::{self, Authorizer, Decision},
+    authorization::{self, Attributes, Authorizer, Decision},
     query,
 };
 
@@ -77,25 +77,22 @@ impl Impersonation {
     ///
     /// # Errors
     /// 403 that names what was refused first.
-    pub(crate) fn authorize(
+    pub(crate) async fn authorize(
         &self,
-        authorizer: &dyn Authorizer,
+        judge: &impl Judge,
         sender: &User,
         info: &RequestInfo,
     ) -> Result<User, Status> {
         let mut refusal = None;
         for mode in MODES.into_iter().filter(|mode| mode.applies(&self.wanted, sender)) {
-            match self
-                .checks(mode, info)
-                .iter()
-                .try_for_each(|check| may(authorizer, sender, check))
-            {
+            match may_all(judge, sender, &self.checks(mode, info)).await {
                 Ok(()) => return Ok(self.completed()),
                 Err(status) => refusal = refusal.or(Some(status)),
             }
         }
         // The old way applies to everybody, so that there is a refusal.
-        Err(refusal.unwrap_or_else(|| authorization::forbidden(sender, info, "")))
+        let attributes = Attributes::of(sender, info);
+        Err(refusal.unwrap_or_else(|| authorization::forbidden(&attributes, "")))
     }
 
     /// Everything that must be allowed, in the order in which it is asked.
@@ -206,11 +203,26 @@ macro_rules! on {
 }
 use on;
 
-fn may(authorizer: &dyn Authorizer, sender: &User, check: &RequestInfo) -> Result<(), Status> {
-    match authorizer.authorize(sender, check) {
-        Decision::Allow => Ok(()),
-        Decision::Deny { reason } => Err(authorization::forbidden(sender, check, &reason)),
+/// Says whether somebody may act as another.
+pub(crate) trait Judge: Sync {
+    fn judge(&self, attributes: &Attributes<'_>) -> impl Future<Output = Decision> + Send;
+}
+
+impl Judge for Authorizer {
+    async fn judge(&self, attributes: &Attributes<'_>) -> Decision {
+        self.decide(attributes).await
     }
+}
+
+/// The first refusal counts.
+async fn may_all(judge: &impl Judge, sender: &User, checks: &[RequestInfo]) -> Result<(), Status> {
+    for check in checks {
+        let attributes = Attributes::of(sender, check);
+        if let Decision::Deny { reason } = judge.judge(&attributes).await {
+            return Err(authorization::forbidden(&attributes, &reason));
+        }
+    }
+    Ok(())
 }
 
 /// What the authorizer is asked. The old way knows users and groups in the core group.
@@ -247,21 +259,23 @@ mod tests {
     use http::{HeaderName, HeaderValue, Method};
 
     use super::*;
+    use crate::authorization::Target;
 
     /// Allows what is listed, as `verb resource.group/subresource name`.
     struct Only(&'static [&'static str]);
 
-    impl Authorizer for Only {
-        fn authorize(&self, _user: &User, request: &RequestInfo) -> Decision {
-            let asked = request.resource.as_ref().map_or(String::new(), |resource| {
-                let place = match resource.subresource.as_str() {
-                    "" => resource.qualified(),
-                    subresource => format!("{}/{subresource}", resource.qualified()),
-                };
-                format!("{} {place} {}", request.verb, resource.name)
-            });
+    impl Judge for Only {
+        async fn judge(&self, attributes: &Attributes<'_>) -> Decision {
+            let Target::Resource(resource) = attributes.target else {
+                return Decision::Deny { reason: String::new() };
+            };
+            let place = match resource.subresource.as_str() {
+                "" => resource.qualified(),
+                subresource => format!("{}/{subresource}", resource.qualified()),
+            };
+            let asked = format!("{} {place} {}", attributes.verb, resource.name);
             if self.0.contains(&asked.as_str()) {
-                return Decision::Allow;
+                return Decision::Allow { reason: String::new(), grant: None };
             }
             Decision::Deny { reason: String::new() }
         }
@@ -280,8 +294,9 @@ mod tests {
         }
         let info = RequestInfo::parse(&Method::GET, "/api/v1/namespaces/ns/configmaps/c");
         let read = Impersonation::read(&map);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let judged = read.and_then(|read| match read {
-            Some(read) => read.authorize(&Only(allowed), &sender, &info),
+            Some(read) => runtime.block_on(read.authorize(&Only(allowed), &sender, &info)),
             None => Ok(sender.clone()),
         });
         let said = match judged {

@@ -33,6 +33,8 @@ pub enum PatchKind {
     Merge,
     /// Lists merge by their keys.
     Strategic,
+    /// Server-side apply, by force, under this field manager.
+    Apply(&'static str),
 }
 
 /// What becomes of dependents.
@@ -191,11 +193,17 @@ impl Request {
         patch: &Value,
         options: &WriteOptions,
     ) -> Self {
-        let query = Query::write(object_path(resource, key), options);
+        let mut query = Query::write(object_path(resource, key), options);
         let content_type = match kind {
             PatchKind::Json => "application/json-patch+json",
             PatchKind::Merge => "application/merge-patch+json",
             PatchKind::Strategic => "application/strategic-merge-patch+json",
+            PatchKind::Apply(manager) => {
+                let options = WriteOptions { field_manager: manager.to_owned() };
+                query = Query::write(object_path(resource, key), &options);
+                query.text("force", "true");
+                "application/apply-patch+yaml"
+            }
         };
         Self::with_body(Method::Patch, query.path, content_type, patch)
     }

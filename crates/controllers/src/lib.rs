@@ -1,5 +1,6 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
+pub mod clusterroleaggregation;
 pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
@@ -62,6 +63,7 @@ pub fn add_wanted(
 macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
+            $crate::clusterroleaggregation::ClusterRoleAggregation => "clusterrole-aggregation-controller",
             $crate::cronjob::CronJobController => "cronjob-controller",
             $crate::daemonset::DaemonSetController => "daemon-set-controller",
             $crate::deployment::DeploymentController => "deployment-controller",

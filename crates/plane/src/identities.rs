@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use apiserver::{Service, User};
 use client::Transport;
+use serde_json::{Value, json};
 use world::World;
 
 use crate::{InProcess, Part};
+
+/// User and role of all simulated nodes: one transport serves them, so none is a node of its own.
+const SIMULATED_NODES: &str = "pilothouse:simulated-nodes";
 
 /// In whose name a component asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +30,7 @@ impl Identity {
         let (name, groups) = match self {
             Self::Part(Part::Controllers) => ("system:kube-controller-manager".to_owned(), vec![]),
             Self::Part(Part::Scheduler) => ("system:kube-scheduler".to_owned(), vec![]),
-            Self::Part(Part::Nodes) => ("system:node:simulated".to_owned(), vec!["system:nodes"]),
+            Self::Part(Part::Nodes) => (SIMULATED_NODES.to_owned(), vec![]),
             Self::Account(account) => (
                 format!("system:serviceaccount:kube-system:{account}"),
                 vec!["system:serviceaccounts", "system:serviceaccounts:kube-system"],
@@ -43,6 +47,36 @@ impl Identity {
             Self::Account(_) => Part::Controllers.field_manager(),
         }
     }
+}
+
+/// The role of the simulated nodes and its binding: what their agents need, for every node, and
+/// nothing that no kubelet may do.
+pub(crate) fn simulated_nodes_policy() -> [Value; 2] {
+    let allow = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+    let read = ["get", "list", "watch"];
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": SIMULATED_NODES},
+        "rules": [
+            allow("", &["nodes", "pods", "namespaces"], &read),
+            allow("", &["nodes"], &["create", "patch", "update"]),
+            allow("", &["nodes/status", "pods/status"], &["patch", "update"]),
+            allow("", &["pods"], &["delete"]),
+            allow("", &["events"], &["create", "patch", "update"]),
+            allow("coordination.k8s.io", &["leases"], &[
+                "create", "get", "list", "patch", "update", "watch",
+            ]),
+        ],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": SIMULATED_NODES},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole",
+            "name": SIMULATED_NODES},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User",
+            "name": SIMULATED_NODES}],
+    });
+    [role, binding]
 }
 
 /// Every identity, joined to a service of the same process.

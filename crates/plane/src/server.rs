@@ -5,12 +5,13 @@ use std::sync::Arc;
 use apiserver::{
     Engine, EngineOptions, Extension, Service, Settings, StartError,
     authentication::Authentication,
-    authorization::PrivilegedOnly,
     faults::Faults,
     health::{Health, Scope},
 };
 use store::Store;
 use world::World;
+
+use crate::identities::simulated_nodes_policy;
 
 /// What an API server is started with.
 pub struct ServerSettings {
@@ -33,8 +34,9 @@ pub struct ServerSettings {
 pub async fn serve(
     world: World,
     store: Arc<dyn Store>,
-    settings: ServerSettings,
+    mut settings: ServerSettings,
 ) -> Result<Service, StartError> {
+    settings.engine.policy.extend(simulated_nodes_policy());
     let bearers = Arc::clone(&settings.authentication.bearers);
     let authentication_for_others = settings.authentication.for_others();
     let options = EngineOptions { bearers, authentication_for_others, ..settings.engine };
@@ -42,7 +44,7 @@ pub async fn serve(
     let health = Health::default().with("etcd", Scope::Everywhere, || true);
     let settings = Settings {
         world,
-        authorizer: Arc::new(PrivilegedOnly),
+        authorizer: engine.authorizer(),
         authentication: settings.authentication,
         health,
         address: settings.address,

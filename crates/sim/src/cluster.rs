@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use apiserver::authentication::Authentication;
+use apiserver::{EngineOptions, authentication::Authentication, authorization::Witness};
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
 use runtime::Metrics;
@@ -107,8 +107,9 @@ async fn serve(world: World, store: Arc<dyn Store>, gateway: Gateway, checker: C
     }
     let follow = checker.clone().follow(Arc::clone(&store));
     world.tasks.spawn("checker", Box::pin(follow));
+    let witness = Some(permission(checker.clone()));
     let settings = ServerSettings {
-        engine: apiserver::EngineOptions::default(),
+        engine: EngineOptions { witness, ..EngineOptions::default() },
         authentication: Authentication::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
@@ -118,6 +119,15 @@ async fn serve(world: World, store: Arc<dyn Store>, gateway: Gateway, checker: C
         Ok(service) => gateway.open(service),
         Err(error) => checker.fail(format!("the API server does not start: {error}")),
     }
+}
+
+/// Nobody here asks for what they may not do.
+fn permission(checker: Checker) -> Witness {
+    Arc::new(move |attributes, decision| {
+        if !decision.is_allowed() {
+            checker.fail(format!("denied: {attributes:?}"));
+        }
+    })
 }
 
 const fn name(part: Part) -> &'static str {

@@ -1,6 +1,7 @@
 //! Turns the tables of API facts into the compact text that the `api` crate parses at start.
 
 mod resources;
+mod roles;
 mod table;
 mod types;
 
@@ -31,11 +32,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn generate(source: &Path) -> Result<[Output; 2]> {
+fn generate(source: &Path) -> Result<[Output; 3]> {
     let served = resources::read(source)?;
     let types = types::render(source, &served)?;
     Ok([
         Output { name: "resources.txt", text: resources::render(&served) },
+        Output { name: "roles.txt", text: roles::render(source)? },
         Output { name: "types.txt", text: types },
     ])
 }

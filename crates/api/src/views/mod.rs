@@ -1,5 +1,6 @@
 //! What controllers and plugins read of an object: a view per kind, decoding skips the rest.
 
+mod cluster_role;
 mod condition;
 mod config_map;
 mod controller_revision;
@@ -26,6 +27,7 @@ mod service_account;
 mod stateful_set;
 mod template;
 
+pub use cluster_role::{AggregationRule, ClusterRole};
 pub use condition::{Condition, Status};
 pub use config_map::ConfigMap;
 pub use controller_revision::ControllerRevision;

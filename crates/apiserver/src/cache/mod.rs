@@ -143,6 +143,11 @@ impl Caches {
 }
 
 impl Cache {
+    /// Revision of the last change it has taken in.
+    pub(crate) fn applied(&self) -> u64 {
+        self.state.read().applied
+    }
+
     /// One object by its place.
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Object>> {
         let state = self.state.read();

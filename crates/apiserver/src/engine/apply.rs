@@ -91,6 +91,7 @@ impl Inner {
             return Err(failure::conflict(facts, &operation.name, &reason));
         }
         body::metadata(&mut body.value).remove("resourceVersion");
+        self.may_create(operation).await?;
         self.create_object(operation, body, Tracking::Done).await
     }
 }

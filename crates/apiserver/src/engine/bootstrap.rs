@@ -4,11 +4,12 @@ use api::catalog;
 use serde_json::{Value, json};
 
 use super::{Inner, body, body::Body, collection::all, failure, replace::Tracking};
-use crate::{Content, FieldValidation, Operation, Reason, Status, User, Verb};
+use crate::{
+    Content, FieldValidation, Operation, Reason, Status, User, Verb, authorization::MASTERS,
+};
 
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const SERVER: &str = "system:apiserver";
-const MASTERS: &str = "system:masters";
 
 impl Inner {
     /// Creates what is missing. Namespaces come first, the others need them.
@@ -20,13 +21,14 @@ impl Inner {
         self.ensure(namespaces.to_vec()).await?;
         self.ensure(self.first_objects()?).await?;
         self.ensure(self.token_tracking().into_iter().collect()).await?;
+        self.reconcile_policy().await?;
         for object in self.own_endpoints().into_iter().chain(self.authentication_for_others()) {
             self.ensure_current(object).await?;
         }
         Ok(())
     }
 
-    async fn ensure(&self, objects: Vec<Value>) -> Result<(), Status> {
+    pub(super) async fn ensure(&self, objects: Vec<Value>) -> Result<(), Status> {
         let creates = objects.into_iter().map(|object| self.ensure_one(object));
         for created in all(creates.collect()).await {
             created?;
@@ -133,7 +135,7 @@ fn priority_class(name: &str, value: i64, description: &str) -> Value {
 }
 
 /// The creation of an object by the server itself.
-fn operation(object: &Value) -> Result<Operation, Status> {
+pub(super) fn operation(object: &Value) -> Result<Operation, Status> {
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let kind = object["kind"].as_str().unwrap_or_default();

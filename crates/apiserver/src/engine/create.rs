@@ -95,6 +95,7 @@ impl Inner {
             ownership::created(operation, &mut value, now);
         }
         self.admission.admit(operation, Action::Create, &mut value).await?;
+        self.guard_rights(operation, Action::Create, &value).await?;
         let context = self.context(operation);
         kinds::prepare_create(&context, &mut value);
         let name = body::text(&value, "name").to_owned();

@@ -18,10 +18,12 @@ mod options;
 mod owners;
 mod ownership;
 mod patch;
+mod policy;
 mod quota;
 mod removal;
 mod replace;
 mod reviews;
+mod rights;
 mod scale;
 mod storage;
 mod token;
@@ -47,6 +49,7 @@ use crate::{
     Operation, Outcome, Status, Verb,
     admission::Admission,
     authentication::{Proven, Unproven},
+    authorization::Authorizer,
     cache::Caches,
 };
 
@@ -71,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) options: EngineOptions,
     pub(crate) caches: Arc<Caches>,
     pub(crate) admission: Admission,
+    pub(crate) authorizer: Arc<Authorizer>,
     /// Held while a service takes ports or addresses, so that no two take the same.
     pub(crate) allocation: tokio::sync::Mutex<()>,
     /// Held while quotas are charged. Taken before `allocation`.
@@ -92,9 +96,26 @@ impl Engine {
         let (caches, tasks) = Caches::start(&world, &store, revision);
         let admission = Admission::new(&caches, &world.dice);
         let [allocation, charging] = [(); 2].map(|()| tokio::sync::Mutex::default());
-        let inner = Inner { world, store, options, caches, admission, allocation, charging, tasks };
+        let modes = options.authorization.clone();
+        let authorizer = Arc::new(Authorizer::new(modes, &caches, options.witness.clone()));
+        let inner = Inner {
+            world,
+            store,
+            options,
+            caches,
+            admission,
+            authorizer,
+            allocation,
+            charging,
+            tasks,
+        };
         inner.bootstrap().await.map_err(StartError::Bootstrap)?;
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Decides who may do what, by the roles in the store.
+    pub fn authorizer(&self) -> Arc<Authorizer> {
+        Arc::clone(&self.inner.authorizer)
     }
 
     /// Carries one operation out. Dropping the answer before it is there may leave a write done.

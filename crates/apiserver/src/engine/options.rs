@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use crate::authentication::Bearers;
+use serde_json::Value;
+
+use crate::{
+    authentication::Bearers,
+    authorization::{Mode, Witness},
+};
 
 /// Settings of an engine; the defaults are the reference's.
 #[derive(Clone)]
@@ -23,6 +28,12 @@ pub struct EngineOptions {
     pub bearers: Arc<Bearers>,
     /// Data of the ConfigMap `kube-system/extension-apiserver-authentication`; empty makes none.
     pub authentication_for_others: BTreeMap<String, String>,
+    /// Who is asked, in order, whether somebody may do something.
+    pub authorization: Vec<Mode>,
+    /// Roles and bindings that are kept like those every cluster has.
+    pub policy: Vec<Value>,
+    /// Hears of every decision on a request.
+    pub witness: Option<Witness>,
 }
 
 impl Default for EngineOptions {
@@ -36,6 +47,9 @@ impl Default for EngineOptions {
             advertise_address: Ipv4Addr::new(192, 168, 255, 254),
             bearers: Arc::default(),
             authentication_for_others: BTreeMap::new(),
+            authorization: Mode::DEFAULT.to_vec(),
+            policy: Vec::new(),
+            witness: None,
         }
     }
 }

@@ -52,6 +52,7 @@ impl Inner {
             ownership::changed(operation, old, &mut new, now);
         }
         self.admission.admit(operation, Action::Update { old }, &mut new).await?;
+        self.guard_rights(operation, Action::Update { old }, &new).await?;
         let context = self.context(operation);
         address::keep(operation.resource, &mut new, old);
         kinds::prepare_update(&context, &mut new, old);

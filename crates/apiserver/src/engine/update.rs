@@ -53,6 +53,7 @@ impl Inner {
         if !body::text(&body.value, "resourceVersion").is_empty() {
             return Err(missing);
         }
+        self.may_create(operation).await?;
         self.create_object(operation, body, Tracking::Due).await
     }
 }

@@ -25,7 +25,7 @@ pub use watch_body::{EventKind, WatchBody, WatchEvent};
 use crate::{
     ApiGroup, Engine, Operation, Outcome, Reason, Status,
     authentication::{Authentication, Proven, Unproven},
-    authorization::{self, Authorizer, Decision},
+    authorization::{self, Attributes, Authorizer, Decision},
     compression,
     discovery::Discovery,
     duration, encode,
@@ -75,7 +75,7 @@ impl Backend for Engine {
 /// What a service is made with.
 pub struct Settings {
     pub world: World,
-    pub authorizer: Arc<dyn Authorizer>,
+    pub authorizer: Arc<Authorizer>,
     /// How those who come over HTTP prove who they are.
     pub authentication: Authentication,
     pub health: Health,
@@ -196,12 +196,13 @@ impl Inner {
         let user = authentication.identify(world, &*self.backend, request, info).await?;
         let wanted = Impersonation::read(&request.headers)?;
         let user = match wanted {
-            Some(wanted) => wanted.authorize(&**authorizer, &user, info)?,
+            Some(wanted) => wanted.authorize(&**authorizer, &user, info).await?,
             None => user,
         };
-        match authorizer.authorize(&user, info) {
-            Decision::Allow => Ok(user),
-            Decision::Deny { reason } => Err(authorization::forbidden(&user, info, &reason)),
+        let attributes = Attributes::of(&user, info);
+        match authorizer.authorize(&attributes).await {
+            Decision::Allow { .. } => Ok(user),
+            Decision::Deny { reason } => Err(authorization::forbidden(&attributes, &reason)),
         }
     }
 

@@ -4,6 +4,7 @@ mod authentication;
 mod faults;
 mod kubeconfig;
 mod metrics;
+mod rights;
 mod settings;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use apiserver::{
     EngineOptions, Extension, Service,
+    authorization::Usage,
     http::Server,
     tls::{self, Pki, ServerConfig, ServingNames},
 };
@@ -49,8 +51,15 @@ pub(crate) async fn start(
     let pki = open_pki(world, settings)?;
     extensions.push(metrics::extension(Arc::clone(metrics)));
     extensions.push(faults::extension(faults.as_ref()));
+    let usage = Usage::default();
+    extensions.push(rights::extension(&usage));
     let server_settings = ServerSettings {
-        engine: EngineOptions { secure_port: port_of(&address), ..EngineOptions::default() },
+        engine: EngineOptions {
+            secure_port: port_of(&address),
+            authorization: settings.authorization.clone(),
+            witness: Some(usage.witness()),
+            ..EngineOptions::default()
+        },
         authentication: settings.authentication.open(
             world,
             &pki,

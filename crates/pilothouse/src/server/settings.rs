@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::authentication::{self, AuthenticationSettings};
+use apiserver::authorization::Mode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
 /// Parsed flags.
@@ -15,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) overwrite_kubeconfig: bool,
     pub(crate) faults: Option<FaultsFile>,
     pub(crate) authentication: AuthenticationSettings,
+    pub(crate) authorization: Vec<Mode>,
 }
 
 /// What goes wrong on purpose.
@@ -62,6 +64,12 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .long("faults")
             .value_name("FILE")
             .help("Let requests and watches go wrong by these rules (YAML; see docs/testing-your-controller.md)"),
+        Arg::new("authorization-mode")
+            .long("authorization-mode")
+            .value_name("MODES")
+            .default_value("Node,RBAC")
+            .value_parser(Mode::list)
+            .help("Who is asked, in order, whether somebody may do something: AlwaysAllow, AlwaysDeny, Node, RBAC"),
         Arg::new("seed")
             .long("seed")
             .value_name("NUMBER")
@@ -83,6 +91,10 @@ impl Settings {
             port: matches.get_one("port").copied().unwrap_or(6443),
             kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
+            authorization: matches
+                .get_one("authorization-mode")
+                .cloned()
+                .unwrap_or_else(|| Mode::DEFAULT.to_vec()),
             faults: path("faults")
                 .map(|path| FaultsFile { path, seed: matches.get_one("seed").copied() }),
             authentication: AuthenticationSettings::read(matches),

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use client::{ClientError, Request, Response, Transport};
+use client::{ClientError, Response, Transport};
 use meta::{
     mutants::mutant,
     object::{ObjectKey, ResourceVersion, Uid},
@@ -17,10 +17,12 @@ use world::{BoxFuture, World};
 
 use super::{
     Gate, Term,
+    actor::Actor,
     fence::{Mark, newest},
     gather::gather,
     report::{Report, Verdict},
     request::{request, summary},
+    rewrite::Rights,
 };
 use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder};
 
@@ -33,18 +35,6 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// Tries, a [`SETTLE`] apart, to learn what a cache must show before a lost create is decided again.
 const NEWEST_TRIES_MAX: u32 = 300;
 
-/// Under whose name components read and write.
-#[derive(Clone)]
-pub struct Actor {
-    /// Sends under the actor's identity.
-    pub transport: Arc<dyn Transport>,
-    /// Owner of the fields written, such as `kube-controller-manager`.
-    pub field_manager: &'static str,
-}
-
-/// Gives the way to the API server under a service account of `kube-system`.
-pub type Accounts = Arc<dyn Fn(&'static str) -> Arc<dyn Transport> + Send + Sync>;
-
 /// What one component acts with.
 pub(crate) struct Acting {
     pub(crate) world: World,
@@ -55,6 +45,9 @@ pub(crate) struct Acting {
     pub(crate) component: &'static str,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Reads what the actor may not.
+    pub(crate) reader: Arc<dyn Transport>,
+    pub(crate) rights: Rights,
 }
 
 /// What became of a step, and what caches must show of it.
@@ -178,6 +171,9 @@ impl Acting {
         if !self.gate.may_act(term) {
             return None;
         }
+        if let Some(rewrite) = self.rewrite(action) {
+            return Some(rewrite.carry_out(self).await);
+        }
         Some(self.actor.transport.send(request).await)
     }
 
@@ -224,7 +220,6 @@ impl Acting {
         if read == ReadBack::Unknown {
             self.world.clock.sleep(SETTLE).await;
         }
-        let transport = &*self.actor.transport;
         let reached = |version| vec![Mark::Reached { resource: resource.clone(), version }];
         let Some(key) = key else {
             // A generated name: only a cache that is current knows.
@@ -232,12 +227,12 @@ impl Acting {
             let awaited = if mutant("hb_12") { Some(ResourceVersion(u64::MAX)) } else { newest };
             return (awaited.map(reached).unwrap_or_default(), None);
         };
-        match transport.send(Request::get(&resource, &key)).await {
-            Ok(response) => {
-                let found = Written::parse(&response.body);
+        match self.live(&resource, &key).await {
+            Ok(Some(live)) => {
+                let found = Written::deserialize(&live).unwrap_or_default();
                 (reached(found.metadata.resource_version), Some(found))
             }
-            Err(error) if error.is_not_found() => (going(action).into_iter().collect(), None),
+            Ok(None) => (going(action).into_iter().collect(), None),
             Err(_) => (Vec::new(), None),
         }
     }
@@ -248,7 +243,7 @@ impl Acting {
     /// for minutes.
     async fn newest_in_the_end(&self, resource: &Resource) -> Option<ResourceVersion> {
         for _ in 0..NEWEST_TRIES_MAX {
-            match newest(&*self.actor.transport, resource).await {
+            match newest(&*self.reader, resource).await {
                 Ok(version) => return Some(version),
                 Err(error) => warn!(%resource, %error, "cannot learn the newest revision yet"),
             }

@@ -15,11 +15,13 @@ use tracing::warn;
 use world::{Task, World};
 
 use super::{
-    act::{Accounts, Acting, Actor},
+    act::Acting,
+    actor::{Accounts, Actor},
     component::Component,
     fence::{Sources, newest},
     gate::Gate,
     machine::Driver,
+    rewrite::Rights,
     runner::{KEYS_IN_FLIGHT, Runner},
     timely::Timely,
 };
@@ -59,6 +61,8 @@ pub struct Manager {
     pacing: Option<Pacing>,
     /// Keys that a controller may act on at once, where that was said.
     limits: BTreeMap<&'static str, usize>,
+    /// Of components added from now on.
+    rights: Rights,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     events: EventSink,
@@ -80,6 +84,7 @@ impl Manager {
             accounts: None,
             pacing: None,
             limits: BTreeMap::new(),
+            rights: Rights::default(),
             metrics,
             components: Vec::new(),
         }
@@ -115,9 +120,11 @@ impl Manager {
         let own = self.actor.clone();
         if let Some(transport) = self.accounts.as_ref().map(|accounts| accounts(account)) {
             self.act_as(Actor { transport, field_manager: own.field_manager });
+            self.rights = Rights::of(account);
         }
         self.add::<C>();
         self.actor = own;
+        self.rights = Rights::default();
     }
     /// Adds a controller.
     pub fn add<C: Controller>(&mut self) {
@@ -237,6 +244,8 @@ impl Manager {
             component,
             permits: Acting::permits(),
             metrics: Arc::clone(&self.metrics),
+            reader: Arc::clone(&self.reader.transport),
+            rights: self.rights.clone(),
         })
     }
     fn recorder(&self, event_source: &'static str) -> Recorder {

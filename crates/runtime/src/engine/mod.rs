@@ -1,6 +1,7 @@
 //! Runs controllers and machines: fences, live reads, acting on plans, retries.
 
 mod act;
+mod actor;
 mod component;
 mod fence;
 mod gate;
@@ -11,12 +12,13 @@ mod measure;
 mod read;
 mod report;
 mod request;
+mod rewrite;
 mod runner;
 #[cfg(test)]
 mod tests;
 mod timely;
 
-pub use act::{Accounts, Actor};
+pub use actor::{Accounts, Actor};
 pub(crate) use fence::newest;
 pub(crate) use gate::{Gate, Term};
 pub(crate) use gather::within;

@@ -100,6 +100,12 @@ fn guarded(patch: &Value, kind: PatchKind, target: &Target, guard: Guard) -> Val
             let operations = patch.as_array().cloned().unwrap_or_default();
             std::iter::once(uid).chain(version).chain(operations).collect()
         }
+        PatchKind::Apply(_) => {
+            // What is applied says whose it becomes: no identity, and no version.
+            patch["apiVersion"] = target.resource.api_version().into();
+            patch["kind"] = json!(target.resource.kind);
+            patch
+        }
         PatchKind::Merge | PatchKind::Strategic => {
             patch["metadata"]["uid"] = json!(target.uid);
             if let Some(version) = wanted.resource_version {

@@ -7,6 +7,7 @@ mod eviction;
 mod lab;
 mod lists;
 mod quota;
+mod rights;
 mod services;
 mod special;
 mod tokens;

@@ -10,7 +10,7 @@ use crate::{
     Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Service, Settings, Status,
     User, Verb,
     authentication::{Authentication, Proven, Unproven},
-    authorization::PrivilegedOnly,
+    authorization::Authorizer,
     health::Health,
 };
 use api::catalog::ResourceFacts;
@@ -69,7 +69,7 @@ pub(super) fn service(world: &World) -> Service {
 pub(super) fn service_with(world: &World, authentication: Authentication) -> Service {
     let settings = Settings {
         world: world.clone(),
-        authorizer: Arc::new(PrivilegedOnly),
+        authorizer: Arc::new(Authorizer::by_bootstrap_policy()),
         authentication,
         health: Health::default(),
         address: "127.0.0.1:6443".to_owned(),
