@@ -77,12 +77,12 @@ pub enum Action {
         /// The body.
         object: Value,
     },
-    /// Replaces an object (Lease) or a subresource (`finalize`) as a whole: only for what has no
-    /// fields that others own.
+    /// Replaces an object (Lease) or a subresource (`finalize`, `scale`) as a whole: only for what has
+    /// no fields that others own.
     Replace {
         /// What to replace.
         target: Target,
-        /// Empty or `finalize`.
+        /// Empty, `finalize` or `scale`.
         subresource: &'static str,
         /// The whole object; the engine sets its version.
         object: Value,

@@ -56,8 +56,8 @@ pub fn sizes<W: fmt::Display + fmt::Debug>(plan: &Plan<W>) -> String {
                 ("+", object["metadata"]["name"].as_str().unwrap_or_default(), &object["spec"])
             }
             Action::Patch { target, patch, .. } => ("", &*target.key.name, &patch["spec"]),
+            Action::Replace { target, object, .. } => ("", &*target.key.name, &object["spec"]),
             Action::CreateSubresource { .. }
-            | Action::Replace { .. }
             | Action::Delete { .. }
             | Action::DeleteCollection { .. }
             | Action::Announce => continue,
@@ -120,6 +120,9 @@ fn action(action: &Action) -> String {
         }
         Action::CreateSubresource { target, subresource, .. } => {
             format!("create {}", path(&target.resource, &target.key, subresource))
+        }
+        Action::Replace { target, subresource: "scale", object } => {
+            format!("replace {} {object}", path(&target.resource, &target.key, "scale"))
         }
         Action::Replace { target, subresource, .. } => {
             format!("replace {}", path(&target.resource, &target.key, subresource))

@@ -93,7 +93,7 @@ impl Controller for HorizontalPodAutoscalerController {
         plan::plan(memory, observed, now)
     }
     fn failed(memory: &mut Memory, step: &Step<Why>, error: &ClientError) {
-        if matches!(&step.action, Action::Patch { subresource: "scale", .. }) {
+        if matches!(&step.action, Action::Replace { subresource: "scale", .. }) {
             memory.refuse(error.to_string());
         }
     }

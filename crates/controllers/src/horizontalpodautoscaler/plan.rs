@@ -207,12 +207,11 @@ impl<'a> Draft<'a> {
         self.say(scaled_to_zero(autoscaler, scale.replicas, replicas));
         self.status.desired_replicas = replicas;
         self.status.last_scale_time = Some(self.now.whole_seconds());
-        let action = Action::Patch {
+        // The whole scale: nothing else of it can be written, and few may patch one.
+        let action = Action::Replace {
             target: scale.target.clone(),
-            kind: PatchKind::Merge,
-            patch: json!({"spec": {"replicas": replicas}}),
             subresource: "scale",
-            guard: Guard::Version,
+            object: json!({"spec": {"replicas": replicas}}),
         };
         let size = format!("New size: {replicas}; reason: {reason}");
         let mut step = Step::new(action, Why::Rescale(reason));

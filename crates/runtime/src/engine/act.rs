@@ -344,6 +344,8 @@ fn place(action: &Action) -> Option<(Resource, Option<ObjectKey>)> {
             let key = name.map(|name| ObjectKey::new(namespace.clone(), name));
             Some((resource.clone(), key))
         }
+        // Who may scale an object may not be one who may read it; it is read live before each decision.
+        Action::Replace { subresource: "scale", .. } => None,
         Action::Patch { target, .. }
         | Action::CreateSubresource { target, .. }
         | Action::Replace { target, .. }

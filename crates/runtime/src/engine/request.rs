@@ -25,6 +25,10 @@ pub(crate) fn request(action: &Action, field_manager: &str) -> Option<Request> {
         }
         Action::Replace { target, subresource, object } => {
             let mut object = typed(object, &target.resource);
+            if *subresource == "scale" {
+                object["apiVersion"] = "autoscaling/v1".into();
+                object["kind"] = "Scale".into();
+            }
             let metadata = &mut object["metadata"];
             metadata["name"] = json!(target.key.name);
             if !target.key.namespace.is_empty() {
@@ -236,6 +240,17 @@ mod tests {
                 create pods/binding shop/a
                 Post /api/v1/namespaces/shop/pods/a/binding?fieldManager=kube-controller-manager
                 {"apiVersion":"v1","kind":"Binding","metadata":{"name":"a","namespace":"shop","uid":"u"},"target":{"kind":"Node","name":"node-0"}}"#]],
+        );
+    }
+    #[test]
+    fn a_scale_is_a_kind_of_its_own() {
+        let object = json!({"spec": {"replicas": 3}});
+        check(
+            Action::Replace { target: pod(), subresource: "scale", object },
+            expect![[r#"
+                replace pods/scale shop/a
+                Put /api/v1/namespaces/shop/pods/a/scale?fieldManager=kube-controller-manager
+                {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a","namespace":"shop","resourceVersion":"7","uid":"u"},"spec":{"replicas":3}}"#]],
         );
     }
     #[test]

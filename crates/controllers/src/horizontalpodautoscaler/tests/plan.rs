@@ -18,13 +18,13 @@ fn a_target_is_scaled_and_the_status_tells_of_it() {
     check(
         &parse("at=2 cpu=50% | 100/100 x2"),
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":4}} # cpu resource utilization (percentage of request) above target
-          Normal SuccessfulRescale: New size: 4; reason: cpu resource utilization (percentage of request) above target
-          if refused: Warning FailedRescale: New size: 4; reason: cpu resource utilization (percentage of request) above target; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 4","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentMetrics":[{"resource":{"current":{"averageUtilization":100,"averageValue":"100m"},"name":"cpu"},"type":"Resource"}],"currentReplicas":2,"desiredReplicas":4,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":4}} # cpu resource utilization (percentage of request) above target
+              Normal SuccessfulRescale: New size: 4; reason: cpu resource utilization (percentage of request) above target
+              if refused: Warning FailedRescale: New size: 4; reason: cpu resource utilization (percentage of request) above target; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 4","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentMetrics":[{"resource":{"current":{"averageUtilization":100,"averageValue":"100m"},"name":"cpu"},"type":"Resource"}],"currentReplicas":2,"desiredReplicas":4,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
 }
 
@@ -110,24 +110,24 @@ fn bounds_come_before_metrics() {
     check(
         &parse("at=9 max=5 cpu=50% deaf |"),
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":5}} # Current number of replicas above Spec.MaxReplicas
-          Normal SuccessfulRescale: New size: 5; reason: Current number of replicas above Spec.MaxReplicas
-          if refused: Warning FailedRescale: New size: 5; reason: Current number of replicas above Spec.MaxReplicas; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 5","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentReplicas":9,"desiredReplicas":5,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":5}} # Current number of replicas above Spec.MaxReplicas
+              Normal SuccessfulRescale: New size: 5; reason: Current number of replicas above Spec.MaxReplicas
+              if refused: Warning FailedRescale: New size: 5; reason: Current number of replicas above Spec.MaxReplicas; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 5","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentReplicas":9,"desiredReplicas":5,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
     check(
         &parse("at=1 min=3 cpu=50% deaf |"),
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":3}} # Current number of replicas below Spec.MinReplicas
-          Normal SuccessfulRescale: New size: 3; reason: Current number of replicas below Spec.MinReplicas
-          if refused: Warning FailedRescale: New size: 3; reason: Current number of replicas below Spec.MinReplicas; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 3","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentReplicas":1,"desiredReplicas":3,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":3}} # Current number of replicas below Spec.MinReplicas
+              Normal SuccessfulRescale: New size: 3; reason: Current number of replicas below Spec.MinReplicas
+              if refused: Warning FailedRescale: New size: 3; reason: Current number of replicas below Spec.MinReplicas; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 3","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentReplicas":1,"desiredReplicas":3,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
 }
 
@@ -156,13 +156,13 @@ fn what_was_scaled_to_zero_here_comes_back() {
     check(
         &parse("at=0 min=0 zeroed external:queue=5/pod queue:20 |"),
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":4}} # external metric queue(nil) above target
-          Normal SuccessfulRescale: New size: 4; reason: external metric queue(nil) above target
-          if refused: Warning FailedRescale: New size: 4; reason: external metric queue(nil) above target; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero","AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 4","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range"],"currentMetrics":[{"external":{"current":{"averageValue":"20"},"metric":{"name":"queue"}},"type":"External"}],"desiredReplicas":4,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":4}} # external metric queue(nil) above target
+              Normal SuccessfulRescale: New size: 4; reason: external metric queue(nil) above target
+              if refused: Warning FailedRescale: New size: 4; reason: external metric queue(nil) above target; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero","AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 4","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range"],"currentMetrics":[{"external":{"current":{"averageValue":"20"},"metric":{"name":"queue"}},"type":"External"}],"desiredReplicas":4,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
     check(
         &parse("at=0 min=0 zeroed external:queue=5/pod queue:0 |"),
@@ -175,7 +175,7 @@ fn what_was_scaled_to_zero_here_comes_back() {
     check(
         &parse("at=0 min=2 zeroed external:queue=5 queue:0 |"),
         expect![[r#"
-            patch deployments web/scale {"spec":{"replicas":2}} # Current number of replicas below Spec.MinReplicas
+            replace deployments web/scale {"spec":{"replicas":2}} # Current number of replicas below Spec.MinReplicas
               Normal SuccessfulRescale: New size: 2; reason: Current number of replicas below Spec.MinReplicas
               if refused: Warning FailedRescale: New size: 2; reason: Current number of replicas below Spec.MinReplicas; error: {error}
             patch horizontalpodautoscalers web/status {"status":{"conditions":["ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero","AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 2","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=True TooFewReplicas: the desired replica count is less than the minimum replica count"],"currentMetrics":[{"external":{"current":{"value":"0"},"metric":{"name":"queue"}},"type":"External"}],"desiredReplicas":2,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
@@ -193,25 +193,25 @@ fn the_last_replica_goes_when_a_metric_outlives_it() {
     check(
         &scene,
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":0}} # All metrics below target
-          Normal SuccessfulRescale: New size: 0; reason: All metrics below target
-          if refused: Warning FailedRescale: New size: 0; reason: All metrics below target; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 0","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range","ScaledToZero=True ScaledToZero: the HPA controller scaled the workload to zero"],"currentMetrics":[{"external":{"current":{"averageValue":"0"},"metric":{"name":"queue"}},"type":"External"}],"currentReplicas":2,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":0}} # All metrics below target
+              Normal SuccessfulRescale: New size: 0; reason: All metrics below target
+              if refused: Warning FailedRescale: New size: 0; reason: All metrics below target; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 0","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=False DesiredWithinRange: the desired count is within the acceptable range","ScaledToZero=True ScaledToZero: the HPA controller scaled the workload to zero"],"currentMetrics":[{"external":{"current":{"averageValue":"0"},"metric":{"name":"queue"}},"type":"External"}],"currentReplicas":2,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
     scene.autoscaler["spec"]["minReplicas"] = Value::Null;
     check(
         &scene,
         expect![[r#"
-        patch deployments web/scale {"spec":{"replicas":1}} # All metrics below target
-          Normal SuccessfulRescale: New size: 1; reason: All metrics below target
-          if refused: Warning FailedRescale: New size: 1; reason: All metrics below target; error: {error}
-        patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 1","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=True TooFewReplicas: the desired replica count is less than the minimum replica count","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentMetrics":[{"external":{"current":{"averageValue":"0"},"metric":{"name":"queue"}},"type":"External"}],"currentReplicas":2,"desiredReplicas":1,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
-          if refused: Warning FailedUpdateStatus: {error}
-        wake after 15s
-    "#]],
+            replace deployments web/scale {"spec":{"replicas":1}} # All metrics below target
+              Normal SuccessfulRescale: New size: 1; reason: All metrics below target
+              if refused: Warning FailedRescale: New size: 1; reason: All metrics below target; error: {error}
+            patch horizontalpodautoscalers web/status {"status":{"conditions":["AbleToScale=True SucceededRescale: the HPA controller was able to update the target scale to 1","ScalingActive=True ValidMetricFound: the HPA was able to successfully calculate a replica count from external metric queue(nil)","ScalingLimited=True TooFewReplicas: the desired replica count is less than the minimum replica count","ScaledToZero=False NotScaledToZero: the HPA controller did not scale the workload to zero"],"currentMetrics":[{"external":{"current":{"averageValue":"0"},"metric":{"name":"queue"}},"type":"External"}],"currentReplicas":2,"desiredReplicas":1,"lastScaleTime":"2026-11-24T08:00:00Z","observedGeneration":2}} # the status tells something else
+              if refused: Warning FailedUpdateStatus: {error}
+            wake after 15s
+        "#]],
     );
 }
 
