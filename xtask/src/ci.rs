@@ -32,6 +32,7 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     cargo(&["test", "--workspace", "--exclude", "conformance"])?;
     cargo(&CATALOGUE)?;
     cargo(&["build", "--release", "--bins"])?;
+    cargo(&["build", "--release", "--package", "runtime", "--example", "website"])?;
     cargo(&["run", "--release", "--quiet", "--bin", "sim", "--", "--seeds", SEEDS])?;
     cargo_with_release(&["test", "--package", "conformance", "--no-fail-fast"])
 }

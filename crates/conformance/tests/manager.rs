@@ -67,6 +67,60 @@ fn another_manager_takes_over_from_one_that_died_or_left() {
     assert!(!lab.folder().read("three.log").contains("\nE"), "{}", lab.folder().read("three.log"));
 }
 
+/// Seconds of the day of a line of the log, `I1124 12:40:56.347265 …`.
+fn second_of(log: &str, part: &str) -> Option<f64> {
+    let line = log.lines().find(|line| line.contains(part))?;
+    seconds(line.split_whitespace().nth(1)?)
+}
+
+/// `12:40:56.347265` as seconds.
+fn seconds(clock: &str) -> Option<f64> {
+    let parts = clock.split(':').map(|part| part.parse::<f64>().ok());
+    let parts: Vec<f64> = parts.collect::<Option<_>>()?;
+    Some(parts.iter().fold(0.0, |sum, part| sum * 60.0 + part))
+}
+
+/// The time of the lease's last renewal.
+fn renewed(lab: &Lab) -> f64 {
+    let lease = lab.get("lease/kube-controller-manager --namespace kube-system");
+    let time = lease["spec"]["renewTime"].as_str().unwrap_or_default();
+    let clock = time.split('T').nth(1).map(|clock| clock.trim_end_matches('Z'));
+    clock.and_then(seconds).expect("the lease was renewed")
+}
+
+const DEPLOYMENTS_STARTED: &str = "\"started\" controller=\"deployment-controller\"";
+/// A tenth of a second on a quiet machine; others may be testing beside us.
+const ACTS_AFTER_EXPIRY: f64 = 0.1;
+const ACTS_AFTER_EXIT: f64 = 0.5;
+const BUSY_MACHINE: f64 = 5.0;
+
+#[test]
+fn a_standby_acts_as_soon_as_the_lease_is_free() {
+    let lab = Lab::unstarted(Kubectl::Current);
+    let _plane = plane(&lab);
+    let _one = manager(&lab, "one", SHORT_LEASE);
+    eventually("the first leads", START_TIME_MAX, || leads(&lab, "one"));
+    let two = manager(&lab, "two", SHORT_LEASE);
+    lab.must("kubectl create deployment web --image=nginx --replicas=2");
+    lab.must("kubectl rollout status deployment/web --timeout=60s");
+    lab.must("kill -9 $(cat one.pid)");
+    let expired = renewed(&lab) + 3.0;
+    let acts = |name: &str| {
+        eventually("the other acts", TAKE_OVER_TIME_MAX, || {
+            second_of(&lab.folder().read(&format!("{name}.log")), DEPLOYMENTS_STARTED)
+        })
+    };
+    let late = acts("two") - expired;
+    assert!(late < ACTS_AFTER_EXPIRY * BUSY_MACHINE, "{late} s after the lease had run out");
+
+    let _three = manager(&lab, "three", SHORT_LEASE);
+    lab.must("kubectl rollout status deployment/web --timeout=60s");
+    drop(two);
+    let left = second_of(&lab.folder().read("two.log"), "\"stopping\"").expect("it says so");
+    let late = acts("three") - left;
+    assert!(late < ACTS_AFTER_EXIT * BUSY_MACHINE, "{late} s after the leader had left");
+}
+
 #[test]
 fn a_wrong_command_line_is_refused_in_one_line() {
     let lab = Lab::unstarted(Kubectl::Current);

@@ -1,5 +1,11 @@
 //! client-go's foundations in Rust: caches and indices fed by reflectors, queues, the engine that runs
-//! controllers (observe, plan, act), leases, events. Works in process and over HTTP alike.
+//! controllers (observe, plan, act), leases, events, metrics. Works in process and over HTTP alike.
+//!
+//! A [`Controller`] decides and never waits; a [`Manager`] feeds it, carries out its [`Plan`]s, and keeps
+//! the promises that make that safe: no plan on caches that lack the own writes, none before the caches
+//! are current, preconditions on every write, bounded retries, at most one leader. A view of a kind is any
+//! struct that decodes from JSON. `examples/website.rs` is a whole controller; `docs/library.md` says what
+//! this gives that `kube-runtime` does not, and how to move.
 #![warn(missing_docs)]
 
 mod cache;

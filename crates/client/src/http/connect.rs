@@ -36,7 +36,9 @@ pub(super) struct Connector {
 pub(super) const HTTP2: &[u8] = b"h2";
 const HTTPS_PORT: &str = "443";
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+/// A peer that is dead without a word is noticed within both together, as by the reference's clients.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIME_MAX: Duration = Duration::from_secs(15);
 /// The largest there is: a server that sends many small frames must not use up the connection's.
 const CONNECTION_WINDOW_BYTES: u32 = 0x7fff_ffff;
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
@@ -121,6 +123,7 @@ impl Connector {
             // Peers are outside of whatever clock the control plane keeps.
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIME_MAX)
             .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .max_frame_size(FRAME_BYTES_MAX)

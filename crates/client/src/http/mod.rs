@@ -1,9 +1,11 @@
-//! Requests over HTTP/2 and TLS: one connection, made when it is needed and again when it breaks.
+//! Requests over HTTP/2 and TLS, on connections that are made when they are needed and again when they
+//! break.
 
 mod connect;
 mod fetch;
 mod lines;
 mod observer;
+mod pool;
 mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -13,7 +15,7 @@ use http::{Request as HttpRequest, Response as HttpResponse, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, client::conn::http2::SendRequest};
 use serde::Deserialize;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use world::{BoxFuture, World};
 
 use crate::{
@@ -25,12 +27,13 @@ use connect::{Connector, HTTP2};
 pub use fetch::fetch;
 use lines::Lines;
 pub use observer::{Exchange, Observer};
+use pool::Pool;
 use token::Token;
 pub use token::TokenSource;
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// Sends requests to a server. Cheap to clone; clones share the connection.
+/// Sends requests to a server. Cheap to clone; clones share the connections.
 #[derive(Clone)]
 pub struct HttpTransport {
     inner: Arc<Inner>,
@@ -44,10 +47,10 @@ struct Inner {
     token: Token,
 }
 
-/// A connection that those may share who prove who they are with each request.
+/// Connections that those may share who prove who they are with each request.
 struct Line {
     connector: Connector,
-    connection: Mutex<Option<Sender>>,
+    pool: Pool,
 }
 
 /// The server gives requests up after a minute; a little later nobody answers any more.
@@ -72,7 +75,7 @@ impl HttpTransport {
         let connector = Connector::new(&world, access, HTTP2)?;
         let token = Token::new(&access.credentials);
         let user_agent = user_agent.into();
-        let line = Arc::new(Line { connector, connection: Mutex::new(None) });
+        let line = Arc::new(Line { connector, pool: Pool::default() });
         let inner = Inner { world, line, user_agent, token };
         Ok(Self { inner: Arc::new(inner), observer: None })
     }
@@ -152,7 +155,8 @@ impl Transport for HttpTransport {
 
 impl Inner {
     async fn send(&self, request: Request) -> Result<Response, ClientError> {
-        let answer = self.exchange(request).await?;
+        let sender = self.line.pool.for_request(&self.world, &self.line.connector).await?;
+        let answer = self.exchange(request, sender).await?;
         let code = answer.status().as_u16();
         let warnings = warnings(&answer);
         let body = collect(answer).await?;
@@ -160,18 +164,26 @@ impl Inner {
     }
 
     async fn watch(&self, request: Request) -> Result<WatchStream, ClientError> {
-        let answer = self.exchange(request).await?;
+        let (connection, seat) =
+            self.line.pool.for_watch(&self.world, &self.line.connector).await?;
+        let answer = self.exchange(request, connection).await?;
         let (sender, events) = mpsc::channel(EVENTS_WAITING_MAX);
-        let reading = read_events(answer.into_body(), sender);
+        let reading = async move {
+            read_events(answer.into_body(), sender).await;
+            drop(seat);
+        };
         self.world.tasks.spawn("watch", Box::pin(reading));
         Ok(events)
     }
 
     /// Sends and waits for the head of an answer; refusals are errors.
-    async fn exchange(&self, request: Request) -> Result<HttpResponse<Incoming>, ClientError> {
+    async fn exchange(
+        &self,
+        request: Request,
+        mut sender: Sender,
+    ) -> Result<HttpResponse<Incoming>, ClientError> {
         let token = self.token.get(&self.world).await?;
         let request = self.to_http(request, token.as_deref())?;
-        let mut sender = self.sender().await?;
         let answer = sender.send_request(request).await.map_err(|error| {
             // Canceled means that it never left.
             if error.is_canceled() { unreachable(&error) } else { no_answer(&error.to_string()) }
@@ -211,19 +223,6 @@ impl Inner {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         builder.body(Full::new(request.body)).map_err(|error| unreachable(&error))
-    }
-
-    /// The connection, a new one if the last has ended.
-    async fn sender(&self) -> Result<Sender, ClientError> {
-        let mut connection = self.line.connection.lock().await;
-        if let Some(sender) = connection.as_mut()
-            && sender.ready().await.is_ok()
-        {
-            return Ok(sender.clone());
-        }
-        let sender = self.line.connector.connect(&self.world).await?;
-        *connection = Some(sender.clone());
-        Ok(sender)
     }
 }
 

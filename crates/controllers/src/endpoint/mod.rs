@@ -3,6 +3,7 @@
 //! are listed. Services without a selector are left to others. Follows `pkg/controller/endpoint`.
 
 mod capacity;
+mod describe;
 mod observe;
 mod plan;
 mod subsets;
@@ -53,6 +54,9 @@ impl Controller for EndpointsController {
     }
     fn plan(memory: &mut Memory, observed: &Observed, _now: Time) -> Plan<Why> {
         plan::plan(memory, observed)
+    }
+    fn describe(observed: &Observed, _now: Time) -> Vec<String> {
+        describe::lines(observed)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         let known = [api::resources::SERVICES, api::resources::ENDPOINTS];

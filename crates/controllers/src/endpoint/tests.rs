@@ -229,3 +229,17 @@ fn what_a_service_leaves_goes_and_what_never_had_one_stays() {
     assert_eq!(plan.steps().count(), 0);
     check_leftover(&mut memory, json!({}), 1);
 }
+
+#[test]
+fn a_person_is_told_of_pods_and_of_what_is_published() {
+    let backed = super::observe::Backed {
+        service: Arc::new(service("80")),
+        pods: vec![Arc::new(pod("a 10.0.0.1 ready")), Arc::new(pod("b 10.0.0.2"))],
+        endpoints: None,
+    };
+    let observed = super::Observed::Selecting(backed);
+    expect![[r#"
+        pods: 2 have an address, 1 ready
+        endpoints: none"#]]
+    .assert_eq(&super::describe::lines(&observed).join("\n"));
+}

@@ -3,6 +3,7 @@
 //! be used. A change of one pod rewrites one slice; slices are filled up before new ones are made, and
 //! those that become superfluous are used again. Follows `staging/src/k8s.io/endpointslice`.
 
+mod describe;
 mod desired;
 mod filling;
 mod hints;
@@ -102,6 +103,9 @@ impl Controller for EndpointSliceController {
     }
     fn plan(memory: &mut Memory, backed: &Backed, _now: Time) -> Plan<Why> {
         plan::plan(memory, backed)
+    }
+    fn describe(observed: &Backed, _now: Time) -> Vec<String> {
+        describe::lines(observed)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         (*resource == api::resources::SERVICES).then(|| key.clone())

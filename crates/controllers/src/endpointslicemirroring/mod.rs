@@ -3,6 +3,7 @@
 //! carry the labels and annotations of the Endpoints and go with them. Follows
 //! `pkg/controller/endpointslicemirroring`.
 
+mod describe;
 mod desired;
 mod metrics;
 mod observe;
@@ -67,6 +68,9 @@ impl Controller for EndpointSliceMirroringController {
     }
     fn plan(memory: &mut Memory, mirror: &Mirror, _now: Time) -> Plan<Why> {
         plan::plan(memory, mirror)
+    }
+    fn describe(observed: &Mirror, _now: Time) -> Vec<String> {
+        describe::lines(observed)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         (*resource == api::resources::ENDPOINTS).then(|| key.clone())

@@ -250,3 +250,18 @@ fn what_a_look_copies_and_leaves_out_is_measured() {
     "#]]
     .assert_eq(&measures(&plan));
 }
+
+#[test]
+fn a_person_is_told_of_the_original_and_its_copies() {
+    let original = endpoints("10.0.0.2 !10.0.0.3 nonsense :80");
+    let slice = copies(&endpoints("10.0.0.1 :80")).remove(0);
+    let mirror = Mirror {
+        endpoints: Some(Arc::new(serde_json::from_value(original).expect("sound"))),
+        slices: vec![Arc::new(serde_json::from_value(slice).expect("a slice"))],
+    };
+    let told = EndpointSliceMirroringController::describe(&mirror, testkit::now());
+    expect![[r#"
+        wanted: 2 endpoints in 1 slices, 1 left out
+        slice web-0: Ipv4 with 1 endpoints"#]]
+    .assert_eq(&told.join("\n"));
+}

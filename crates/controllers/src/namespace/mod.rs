@@ -3,6 +3,7 @@
 //! time, so nothing is missed and nothing is remembered. Follows `pkg/controller/namespace`.
 
 mod conditions;
+mod describe;
 mod observe;
 mod plan;
 #[cfg(test)]
@@ -46,6 +47,9 @@ impl Controller for NamespaceController {
     }
     fn plan(_memory: &mut (), observed: &Content, now: Time) -> Plan<Why> {
         plan::plan(observed, now)
+    }
+    fn describe(observed: &Content, _now: Time) -> Vec<String> {
+        describe::lines(observed)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {
         (*resource == api::resources::NAMESPACES).then(|| key.name.clone())

@@ -102,3 +102,16 @@ fn a_namespace_is_not_let_go_while_something_could_not_be_read() {
         wake after Some(8s)"#]],
     );
 }
+
+#[test]
+fn a_person_is_told_what_is_left_and_what_holds_it() {
+    let held = json!({"name": "b", "finalizers": ["example.com/hold"]});
+    let mut content = content(vec![("configmaps", vec![json!({"name": "a"}), held])]);
+    content.pods_grace_seconds = 30;
+    content.read_errors.push("cannot list secrets".to_owned());
+    expect![[r#"
+        left: 2 configmaps, 1 of them held by finalizers
+        pods may still take 30s
+        not known: cannot list secrets"#]]
+    .assert_eq(&super::describe::lines(&content).join("\n"));
+}

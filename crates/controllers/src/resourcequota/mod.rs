@@ -3,6 +3,7 @@
 //! changes. It counts only what is at least as new as the quota, and writes only over the quota it
 //! counted for, so no charge is lost. Follows `pkg/controller/resourcequota`.
 
+mod describe;
 mod observe;
 mod plan;
 #[cfg(test)]
@@ -78,6 +79,9 @@ impl Controller for ResourceQuotaController {
     }
     fn plan(_memory: &mut (), observed: &Observed, now: Time) -> Plan<Why> {
         plan::plan(observed, now)
+    }
+    fn describe(observed: &Observed, _now: Time) -> Vec<String> {
+        describe::lines(observed)
     }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
         (*resource == ResourceQuota::RESOURCE).then(|| key.clone())

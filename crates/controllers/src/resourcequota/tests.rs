@@ -174,3 +174,18 @@ fn resources_of_other_groups_are_looked_up_and_counted_live_until_they_are_watch
     let Observation::Ready(observed) = look(&view, &answers) else { panic!("not ready") };
     assert_eq!(observed.numbers[&DEPLOYMENTS], 1);
 }
+
+#[test]
+fn a_person_is_told_what_is_used_of_each_limit() {
+    let hard = json!({"pods": "4", "configmaps": "5"});
+    let quota = json!({"metadata": {"name": "q", "namespace": "n"}, "spec": {"hard": hard},
+        "status": {"hard": hard, "used": {"pods": "1"}}});
+    let quota = serde_json::from_value(quota).expect("a quota");
+    let observed = observed(quota, vec![pod("a", "Running")], &[(api::resources::CONFIG_MAPS, 2)]);
+    expect![[r#"
+        configmaps: not counted yet of 5
+        pods: 1 of 4
+        seen: 1 pods
+        seen: 2 configmaps"#]]
+    .assert_eq(&super::describe::lines(&observed).join("\n"));
+}

@@ -126,6 +126,14 @@ impl Controller for RootCaCertPublisher {
         plan.measure(When::Always, SYNC_SECONDS.took([CODE]));
         plan
     }
+    fn describe(observed: &Observed, _now: Time) -> Vec<String> {
+        let state = match &observed.published {
+            None => "missing",
+            Some(published) if is_right(published, &observed.root_ca) => "as it should be",
+            Some(_) => "other than it should be",
+        };
+        vec![format!("config map {NAME}: {state}")]
+    }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {
         (*resource == api::resources::NAMESPACES).then(|| key.name.clone())
     }

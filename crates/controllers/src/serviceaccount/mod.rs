@@ -86,6 +86,10 @@ impl Controller for ServiceAccountController {
         }
         plan
     }
+    fn describe(observed: &Observed, _now: Time) -> Vec<String> {
+        let account = if observed.has_default { "there" } else { "missing" };
+        vec![format!("service account {DEFAULT}: {account}")]
+    }
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {
         (*resource == api::resources::NAMESPACES).then(|| key.name.clone())
     }

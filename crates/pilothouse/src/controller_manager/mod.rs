@@ -2,6 +2,7 @@
 //! lease, port and metrics, against any API server.
 
 mod autoscaler;
+mod configz;
 mod described;
 mod identity;
 mod options;

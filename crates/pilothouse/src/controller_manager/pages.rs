@@ -1,6 +1,6 @@
 //! What the port of the controller manager shows.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc, time::Duration};
 
 use app::{
     flags::Flags,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use world::World;
 
 use super::{
-    NAME,
+    NAME, configz,
     described::{self, Shown, Usage},
     options::Options,
 };
@@ -60,22 +60,14 @@ pub(super) fn site(
         usage.read();
         metrics_of(&shown.of(gathered.gather()))
     });
-    let given = Arc::new(flagz(flags));
-    let configz = configz(options, flags).to_string();
-    let began = world.clock.monotonic();
-    let (clock, started) = (Arc::clone(&world.clock), world.clock.wall().to_string());
+    let configz = configz::configz(flags).to_string();
     let pages: [(&'static str, Page); 6] = [
         ("/healthz", health),
         ("/metrics", metrics),
         ("/metrics/slis", slis),
         ("/configz", Arc::new(move |_: &Asked| Reply::json(configz.clone()))),
-        ("/flagz", Arc::new(move |_: &Asked| Reply::text(StatusCode::OK, given.as_str()))),
-        (
-            "/statusz",
-            Arc::new(move |_: &Asked| {
-                Reply::text(StatusCode::OK, statusz(&started, clock.monotonic().since(began)))
-            }),
-        ),
+        ("/flagz", flagz(flags)),
+        ("/statusz", statusz(world)),
     ];
     Site { pages: pages.into_iter().collect(), access }
 }
@@ -102,46 +94,62 @@ fn metrics_of(families: &[prometheus::proto::MetricFamily]) -> Reply {
     }
 }
 
-fn flagz(flags: &Flags) -> String {
+fn flagz(flags: &Flags) -> Page {
     let mut text = format!("\n{NAME} flagz\n{NOT_FOR_MACHINES}\n\n");
     for (name, value) in flags.shown() {
         let _ = writeln!(text, "{name}={value}");
     }
-    text
+    let given: BTreeMap<&str, String> = flags.shown().collect();
+    let object = zpage("Flagz", json!({"flags": given}));
+    Arc::new(move |asked: &Asked| {
+        if asked.accept.contains(FLAGZ_ACCEPT) {
+            return structured("Flagz", &object);
+        }
+        Reply::text(StatusCode::OK, text.as_str())
+    })
 }
 
-fn statusz(started: &str, up: Duration) -> String {
-    let seconds = up.as_secs();
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+fn statusz(world: &World) -> Page {
+    let began = world.clock.monotonic();
+    let (clock, started) = (Arc::clone(&world.clock), world.clock.wall().to_string());
     let version = KUBERNETES_VERSION.trim_start_matches('v');
-    format!(
-        "\n{NAME} statusz\n{NOT_FOR_MACHINES}\n\nStarted= {started}\n\
-         Up= {hours} hr {minutes:02} min {seconds:02} sec\nBinary version= {version}\n\
-         Paths= /configz /flagz /healthz /metrics\n"
-    )
+    Arc::new(move |asked: &Asked| {
+        let seconds = clock.monotonic().since(began).as_secs();
+        if asked.accept.contains(STATUSZ_ACCEPT) {
+            let status = json!({
+                "startTime": started, "uptimeSeconds": seconds, "goVersion": "",
+                "binaryVersion": version, "emulationVersion": version, "paths": PATHS,
+            });
+            return structured("Statusz", &zpage("Statusz", status));
+        }
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let text = format!(
+            "\n{NAME} statusz\n{NOT_FOR_MACHINES}\n\nStarted= {started}\n\
+             Up= {hours} hr {minutes:02} min {seconds:02} sec\nBinary version= {version}\n\
+             Paths= {}\n",
+            PATHS.join(" ")
+        );
+        Reply::text(StatusCode::OK, text)
+    })
 }
 
-/// The part of the reference's configuration that is acted on.
-fn configz(options: &Options, flags: &Flags) -> Value {
-    let text = |name: &str| flags.shown().find(|(known, _)| *known == name).map(|(_, value)| value);
-    json!({"kubecontrollermanager.config.k8s.io": {
-        "kind": "KubeControllerManagerConfiguration",
-        "apiVersion": "kubecontrollermanager.config.k8s.io/v1alpha1",
-        "Generic": {
-            "Address": flags.text("bind-address"),
-            "ClientConnection": {"kubeconfig": flags.text("kubeconfig")},
-            "LeaderElection": {
-                "leaderElect": flags.is_on("leader-elect"),
-                "leaseDuration": text("leader-elect-lease-duration"),
-                "renewDeadline": text("leader-elect-renew-deadline"),
-                "retryPeriod": text("leader-elect-retry-period"),
-                "resourceLock": flags.text("leader-elect-resource-lock"),
-                "resourceName": flags.text("leader-elect-resource-name"),
-                "resourceNamespace": flags.text("leader-elect-resource-namespace"),
-            },
-            "Controllers": flags.list("controllers"),
-        },
-        "GarbageCollectorController": {"EnableGarbageCollector": options.collects_garbage},
-        "SAController": {"RootCAFile": flags.text("root-ca-file")},
-    }})
+/// What marks a request for the form that machines read.
+const FLAGZ_ACCEPT: &str = "as=Flagz";
+const STATUSZ_ACCEPT: &str = "as=Statusz";
+const PATHS: [&str; 4] = ["/configz", "/flagz", "/healthz", "/metrics"];
+
+/// A page as an object.
+fn zpage(kind: &str, mut content: Value) -> Value {
+    content["kind"] = kind.into();
+    content["apiVersion"] = "config.k8s.io/v1beta1".into();
+    content["metadata"] = json!({"name": NAME});
+    content
+}
+
+fn structured(kind: &str, object: &Value) -> Reply {
+    Reply {
+        status: StatusCode::OK,
+        content_type: format!("application/json;v=v1beta1;g=config.k8s.io;as={kind}"),
+        body: object.to_string(),
+    }
 }

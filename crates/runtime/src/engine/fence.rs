@@ -34,7 +34,7 @@ const WRITE_WAIT: Duration = Duration::from_secs(5);
 const WRITE_WAITS_MAX: u32 = 60;
 /// At a start, caches of quiet resources cannot know that they are current: they are listed anew if
 /// no event brings them forward by then.
-const START_WAIT: Duration = Duration::from_millis(100);
+const START_WAIT: Duration = Duration::from_millis(20);
 
 /// The caches that one component reads.
 #[derive(Clone, Default)]

@@ -175,3 +175,15 @@ fn one_pod_of_a_thousand_rewrites_one_slice() {
     let plan = plan(&backed(&pods(""), &slices));
     assert_eq!(plan.steps().count(), 1);
 }
+
+#[test]
+fn a_person_is_told_of_pods_and_slices() {
+    let scene = "80 | a 10.0.0.1 ready | b 10.0.0.2 | c 10.0.0.3 ready node=lost";
+    let backed = backed(scene, &stored("80 | a 10.0.0.1 ready"));
+    let told = EndpointSliceController::describe(&backed, testkit::now());
+    expect![[r#"
+        pods: 3 have an address, 2 ready
+        pod c: its node lost is not known
+        slice web-0: Ipv4 with 1 endpoints, 1 ready; ports 80"#]]
+    .assert_eq(&told.join("\n"));
+}
