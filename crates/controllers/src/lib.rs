@@ -12,6 +12,8 @@ pub mod garbagecollector;
 pub mod horizontalpodautoscaler;
 pub mod job;
 pub mod namespace;
+pub mod nodeipam;
+pub mod nodelifecycle;
 pub mod podgc;
 pub mod replicaset;
 pub mod resourcequota;
@@ -19,6 +21,8 @@ pub mod rootcacertpublisher;
 pub mod serviceaccount;
 mod shared;
 pub mod statefulset;
+pub mod tainteviction;
+pub mod ttl;
 pub mod ttlafterfinished;
 
 /// Adds every controller to a manager.
@@ -84,6 +88,8 @@ macro_rules! for_each_controller {
             $crate::rootcacertpublisher::RootCaCertPublisher => "root-ca-cert-publisher",
             $crate::serviceaccount::ServiceAccountController => "service-account-controller",
             $crate::statefulset::StatefulSetController => "statefulset-controller",
+            $crate::tainteviction::TaintEvictionController => "node-controller",
+            $crate::ttl::TtlController => "ttl-controller",
             $crate::ttlafterfinished::TtlAfterFinishedController => "ttl-after-finished-controller",
         }
     };

@@ -59,7 +59,8 @@ impl Taint {
 }
 
 impl Toleration {
-    fn covers(&self, taint: &Taint) -> bool {
+    /// Whether it covers the taint, for whatever time.
+    pub fn covers(&self, taint: &Taint) -> bool {
         if self.effect.is_some_and(|effect| effect != taint.effect) {
             return false;
         }

@@ -6,6 +6,7 @@ pub(crate) mod duration;
 pub(crate) mod float;
 pub(crate) mod go_text;
 pub(crate) mod history;
+pub(crate) mod nodes;
 pub(crate) mod patch;
 pub(crate) mod pods;
 #[cfg(test)]
