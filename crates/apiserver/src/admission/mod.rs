@@ -3,6 +3,7 @@
 
 mod limit_ranger;
 mod namespace;
+mod node_taint;
 mod priority;
 pub(crate) mod quota;
 mod service_account;
@@ -54,10 +55,11 @@ struct Link {
 }
 
 /// In the reference's order; a link that is not here does nothing that clients of this release see.
-const CHAIN: [&Link; 5] = [
+const CHAIN: [&Link; 6] = [
     &namespace::LIFECYCLE,
     &limit_ranger::LINK,
     &service_account::LINK,
+    &node_taint::LINK,
     &priority::LINK,
     &tolerations::LINK,
 ];
