@@ -11,7 +11,9 @@ mod script;
 mod usage;
 
 pub use address::node_address;
-pub use rules::{Pull, Rule, Rules, RulesError};
+pub use rules::{
+    EXIT_AFTER_ANNOTATION, EXIT_CODE_ANNOTATION, Probing, Pull, Rejection, Rule, Rules, RulesError,
+};
 pub use usage::{CPU_ANNOTATION, MEMORY_ANNOTATION, Usage};
 
 /// Nodes with this label are left alone: no Lease, no status, no pods played.

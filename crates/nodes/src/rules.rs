@@ -37,6 +37,13 @@ pub struct Rule {
     /// From the running container to the ready one; a longer initial delay of its probe counts.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub ready_time: Duration,
+    /// Whether its readiness probe ever succeeds.
+    pub readiness: Probing,
+    /// Its liveness probe fails so long after each start: it is killed and starts again.
+    #[serde(deserialize_with = "crate::duration::deserialize_some")]
+    pub liveness_fails_after: Option<Duration>,
+    /// The node takes no pod with such a container, and gives this reason.
+    pub reject: Option<Rejection>,
     /// Exit code of a container that ends `exitAfter` its start, whatever its command says.
     pub exit_code: Option<i32>,
     #[serde(deserialize_with = "crate::duration::deserialize")]
@@ -58,6 +65,48 @@ pub enum Pull {
     Found,
     Missing,
 }
+
+/// What a probe finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Probing {
+    #[default]
+    Succeeds,
+    Fails,
+}
+
+/// Why a kubelet takes a pod not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Rejection {
+    #[serde(rename = "OutOfcpu")]
+    OutOfCpu,
+    #[serde(rename = "OutOfmemory")]
+    OutOfMemory,
+    #[serde(rename = "OutOfpods")]
+    OutOfPods,
+    NodeAffinity,
+    UnexpectedAdmissionError,
+}
+
+impl Rejection {
+    /// As a pod's status says it.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::OutOfCpu => "OutOfcpu",
+            Self::OutOfMemory => "OutOfmemory",
+            Self::OutOfPods => "OutOfpods",
+            Self::NodeAffinity => "NodeAffinity",
+            Self::UnexpectedAdmissionError => "UnexpectedAdmissionError",
+        }
+    }
+}
+
+/// Annotation of a pod with the exit code of its containers, `0` for success.
+pub const EXIT_CODE_ANNOTATION: &str = "io.pilothouse/exit-code";
+/// Annotation of a pod with the time after which its containers end with that code, such as `5s`.
+pub const EXIT_AFTER_ANNOTATION: &str = "io.pilothouse/exit-after";
+/// Where a Job tells a pod which of several it is.
+const JOB_INDEX_ANNOTATION: &str = "batch.kubernetes.io/job-completion-index";
 
 /// A rule file cannot be used; the former rules stay.
 #[derive(Debug, thiserror::Error)]
@@ -117,10 +166,23 @@ impl Rule {
             })
     }
 
-    /// How the container ends by itself, if it does.
-    pub(crate) fn exit(&self, container: &Container) -> Option<Exit> {
+    /// How the container ends by itself, if it does: as its pod's annotations say, or this rule, or its
+    /// command.
+    pub(crate) fn exit(&self, pod: &Pod, container: &Container) -> Option<Exit> {
+        let annotation = |name: &str| pod.metadata.annotations.get(name);
+        let said = annotation(EXIT_CODE_ANNOTATION).and_then(|code| code.parse().ok());
+        if let Some(code) = said {
+            let after = annotation(EXIT_AFTER_ANNOTATION);
+            let after = after.and_then(|after| crate::duration::parse(after)).unwrap_or_default();
+            return Some(Exit { after, code });
+        }
+        let variables = |name: &str| match name {
+            "JOB_COMPLETION_INDEX" => Some(annotation(JOB_INDEX_ANNOTATION)?.to_string()),
+            "HOSTNAME" => Some(pod.metadata.name.to_string()),
+            _ => None,
+        };
         let ruled = self.exit_code.map(|code| Exit { after: self.exit_after, code });
-        ruled.or_else(|| script::exit(&container.command, &container.args))
+        ruled.or_else(|| script::exit(&container.command, &container.args, &variables))
     }
 }
 

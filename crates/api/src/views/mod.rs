@@ -64,8 +64,9 @@ pub use persistent_volume_claim::{
 pub use pod::{
     Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
     NodeSelector, NodeSelectorTerm, Phase, Pod, PodAffinity, PodAffinityTerm, PodIp, PodSpec,
-    PodStatus, PreferredSchedulingTerm, Probe, Requirement, Resources, Running, SchedulingGate,
-    Terminated, Toleration, Volume, VolumeClaim, Waiting, WeightedPodAffinityTerm,
+    PodStatus, PreferredSchedulingTerm, Probe, Requirement, Resources, RestartOnExitCodes,
+    RestartRule, Running, SchedulingGate, Terminated, Toleration, Volume, VolumeClaim, Waiting,
+    WeightedPodAffinityTerm,
 };
 pub use pod_disruption_budget::{
     BudgetCondition, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,

@@ -62,9 +62,25 @@ pub struct Container {
     pub command: Vec<String>,
     pub args: Vec<String>,
     pub restart_policy: Text,
+    pub restart_policy_rules: Vec<RestartRule>,
     pub ports: Vec<ContainerPort>,
     pub resources: Resources,
     pub readiness_probe: Option<Probe>,
+    pub liveness_probe: Option<Probe>,
+}
+/// What becomes of a container that ended so, before its restart policy is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RestartRule {
+    pub action: Text,
+    pub exit_codes: Option<RestartOnExitCodes>,
+}
+/// `In` or `NotIn`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct RestartOnExitCodes {
+    pub operator: Text,
+    pub values: Vec<i32>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -5,18 +5,25 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use api::{
     resources::LEASES,
-    views::{Condition, Lease, Node, Status},
+    views::{Lease, Node},
 };
 use meta::{object::ObjectKey, resource::Resource, text::Text, time::Time};
 use runtime::{
     Action, Answers, Cache, Change, Controller, Enqueue, Guard, Informers, Observation, PatchKind,
     Plan, Step, Target, Watches,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{GHOST_LABEL, node_address};
+use self::{failure::Failure, status::status};
+use crate::GHOST_LABEL;
 
+pub(crate) mod failure;
 mod register;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use failure::{FAILURE_ANNOTATION, FAILURE_ENDS_ANNOTATION, Failure as NodeFailure};
 pub use register::registration;
 
 const LEASE_NAMESPACE: &str = "kube-node-lease";
@@ -48,6 +55,7 @@ pub enum Why {
     LeaseMissing,
     LeaseDue,
     StatusDue,
+    FailureOver,
 }
 
 impl fmt::Display for Why {
@@ -56,6 +64,7 @@ impl fmt::Display for Why {
             Self::LeaseMissing => "the node has no lease",
             Self::LeaseDue => "the lease is due for renewal",
             Self::StatusDue => "the status is due for a report",
+            Self::FailureOver => "the node was to fail until now",
         })
     }
 }
@@ -89,10 +98,16 @@ impl Controller for NodeAgent {
         Observation::Ready(NodeWithLease { node, lease })
     }
     fn plan(_memory: &mut (), observed: &NodeWithLease, now: Time) -> Plan<Why> {
-        let mut plan = Plan::rest();
-        renew(&mut plan, observed, now);
-        report(&mut plan, &observed.node, now);
-        plan
+        let failure = failure::of(&observed.node);
+        if let Some(ends) = failure::ends(&observed.node).filter(|_| failure.is_some()) {
+            if ends <= now {
+                return failure::end(&observed.node);
+            }
+            let mut plan = act(observed, failure, now);
+            plan.wake(ends.since(now));
+            return plan;
+        }
+        act(observed, failure, now)
     }
     fn describe(observed: &NodeWithLease, _now: Time) -> Vec<String> {
         let conditions = observed.node.status.conditions.iter();
@@ -108,6 +123,15 @@ impl Controller for NodeAgent {
     fn key_of(resource: &Resource, key: &ObjectKey) -> Option<Text> {
         (*resource == api::resources::NODES).then(|| key.name.clone())
     }
+}
+
+fn act(observed: &NodeWithLease, failure: Option<Failure>, now: Time) -> Plan<Why> {
+    let mut plan = Plan::rest();
+    if failure != Some(Failure::Unreachable) {
+        renew(&mut plan, observed, now);
+        report(&mut plan, &observed.node, failure, now);
+    }
+    plan
 }
 
 fn renew(plan: &mut Plan<Why>, observed: &NodeWithLease, now: Time) {
@@ -152,102 +176,21 @@ fn create_lease(node: &Node, now: Time) -> Action {
     }
 }
 
-fn report(plan: &mut Plan<Why>, node: &Node, now: Time) {
-    let ready = node.status.conditions.iter().find(|condition| condition.kind == "Ready");
+fn report(plan: &mut Plan<Why>, node: &Node, failure: Option<Failure>, now: Time) {
+    let ready = node.condition("Ready");
     let heard = ready.and_then(|ready| ready.last_heartbeat_time).unwrap_or_default();
-    let is_ready = ready.is_some_and(|ready| ready.status == Status::True);
     let due = heard + REPORT_AFTER;
-    if is_ready && now < due {
+    if status::is_said(ready, failure) && now < due {
         plan.wake(due.since(now));
         return;
     }
     let action = Action::Patch {
         target: Target::of(node),
         kind: PatchKind::Strategic,
-        patch: json!({"status": status(&node.metadata.name, &node.status.conditions, now)}),
+        patch: json!({"status": status(&node.metadata.name, &node.status.conditions, failure, now)}),
         subresource: "status",
         guard: Guard::Uid,
     };
     plan.step(Step::new(action, Why::StatusDue));
     plan.wake(REPORT_AFTER);
-}
-
-const CONDITIONS: [(&str, Status, &str, &str); 4] = [
-    (
-        "MemoryPressure",
-        Status::False,
-        "KubeletHasSufficientMemory",
-        "kubelet has sufficient memory available",
-    ),
-    ("DiskPressure", Status::False, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-    (
-        "PIDPressure",
-        Status::False,
-        "KubeletHasSufficientPID",
-        "kubelet has sufficient PID available",
-    ),
-    ("Ready", Status::True, "KubeletReady", "kubelet is posting ready status"),
-];
-
-/// A healthy node's status.
-fn status(name: &str, known: &[Condition], now: Time) -> Value {
-    let conditions = CONDITIONS.iter().map(|(kind, status, reason, message)| {
-        let known = known.iter().find(|known| known.kind == **kind && known.status == *status);
-        let since = known.and_then(|known| known.last_transition_time).unwrap_or(now);
-        json!({
-            "type": kind, "status": status, "reason": reason, "message": message,
-            "lastHeartbeatTime": now.to_string(), "lastTransitionTime": since.to_string(),
-        })
-    });
-    let resources =
-        json!({"cpu": "8", "memory": "32Gi", "ephemeral-storage": "100Gi", "pods": "110"});
-    json!({
-        "conditions": Value::Array(conditions.collect()),
-        "addresses": [
-            {"type": "InternalIP", "address": node_address(name).to_string()},
-            {"type": "Hostname", "address": name},
-        ],
-        "capacity": resources, "allocatable": resources,
-        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-        "nodeInfo": {
-            "architecture": "amd64", "operatingSystem": "linux", "osImage": "Pilothouse simulated node",
-            "kernelVersion": "6.1.0", "containerRuntimeVersion": "pilothouse://0.1.0",
-            "kubeletVersion": "v1.37.2", "kubeProxyVersion": "",
-            "machineID": name, "systemUUID": name, "bootID": name,
-        },
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan_at(node: Value, lease: Option<Value>, seconds: i64) -> Vec<Why> {
-        let observed = NodeWithLease {
-            node: Arc::new(serde_json::from_value(node).expect("a node")),
-            lease: lease.map(|lease| Arc::new(serde_json::from_value(lease).expect("a lease"))),
-        };
-        let plan = NodeAgent::plan(&mut (), &observed, Time::from_seconds(seconds));
-        plan.steps().map(|step| step.why).collect()
-    }
-
-    fn healthy() -> Value {
-        json!({"metadata": {"name": "node-0"}, "status": status("node-0", &[], Time::from_seconds(0))})
-    }
-    fn lease() -> Value {
-        json!({"metadata": {"name": "node-0"}, "spec": {"renewTime": "1970-01-01T00:00:00.000000Z"}})
-    }
-
-    #[test]
-    fn a_new_node_gets_a_lease_and_a_status() {
-        let node = json!({"metadata": {"name": "node-0"}});
-        assert_eq!(plan_at(node, None, 0), [Why::LeaseMissing, Why::StatusDue]);
-    }
-
-    #[test]
-    fn a_healthy_node_is_left_alone_until_its_lease_is_due() {
-        assert_eq!(plan_at(healthy(), Some(lease()), 9), []);
-        assert_eq!(plan_at(healthy(), Some(lease()), 10), [Why::LeaseDue]);
-        assert_eq!(plan_at(healthy(), Some(lease()), 300), [Why::LeaseDue, Why::StatusDue]);
-    }
 }

@@ -3,7 +3,7 @@
 use meta::time::Time;
 use serde_json::{Value, json};
 
-use super::status;
+use super::status::status;
 
 /// The Node object that a simulated node registers with, ready from the start.
 pub fn registration(name: &str, now: Time) -> Value {
@@ -20,6 +20,6 @@ pub fn registration(name: &str, now: Time) -> Value {
                 "io.pilothouse/node": "simulated", "node.alpha.kubernetes.io/ttl": "0",
             },
         },
-        "status": status(name, &[], now),
+        "status": status(name, &[], None, now),
     })
 }

@@ -2,14 +2,23 @@
 
 use std::time::Duration;
 
-use api::views::{Container, ContainerState, ContainerStatus, Running, Terminated, Waiting};
+use api::views::{
+    Container, ContainerState, ContainerStatus, RestartRule, Running, Terminated, Waiting,
+};
 use meta::{text::Text, time::Time};
 
-use crate::rules::{Pull, Rule};
+use crate::{
+    rules::{Probing, Pull, Rule},
+    script::Exit,
+};
 
 /// First back-off of pulls and restarts, doubled each time up to the maximum, as the kubelet does.
 const BACKOFF_MIN: Duration = Duration::from_secs(10);
 const BACKOFF_MAX: Duration = Duration::from_mins(5);
+/// A container that ran for so long is well: its next end is a first one again.
+const WELL_AFTER: Duration = BACKOFF_MAX.saturating_mul(2);
+/// What a process that was killed ends with.
+pub(super) const KILLED: i32 = 137;
 /// How long a failed pull shows as such before it shows as waiting for the next.
 const PULL_ERROR_SHOWN: Duration = Duration::from_secs(2);
 
@@ -25,6 +34,8 @@ pub(crate) enum Restart {
 pub(crate) struct Scene<'a> {
     pub(crate) container: &'a Container,
     pub(crate) rule: Rule,
+    /// How it ends by itself, if it does.
+    pub(crate) exit: Option<Exit>,
     pub(crate) restart: Restart,
     /// Its turn has come: init containers before it are done.
     pub(crate) may_start: bool,
@@ -34,7 +45,17 @@ pub(crate) struct Scene<'a> {
     pub(crate) arrived: Time,
 }
 
-/// Failed pulls of an image; the kubelet, too, forgets them at a restart.
+/// What is remembered of a container beside its status; the kubelet, too, forgets it at a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Kept {
+    pub(crate) pulls: Option<FailedPulls>,
+    /// Restarts that it had when it last ran for long: they count no more.
+    pub(crate) forgiven: i32,
+    /// It was told that it does not become ready.
+    pub(crate) unready_told: bool,
+}
+
+/// Failed pulls of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FailedPulls {
     pub(crate) count: u32,
@@ -47,13 +68,15 @@ pub enum Told {
     PullFailed,
     PullBackedOff,
     RestartBackedOff,
+    LivenessFailed,
+    ReadinessFailed,
 }
 
 /// A container one or more transitions on.
 #[derive(Debug)]
 pub(crate) struct Advanced {
     pub(crate) status: ContainerStatus,
-    pub(crate) pulls: Option<FailedPulls>,
+    pub(crate) kept: Kept,
     pub(crate) told: Vec<Told>,
     /// When something will happen by itself.
     pub(crate) next: Option<Time>,
@@ -72,10 +95,10 @@ const TRANSITIONS_MAX: usize = 8;
 pub(crate) fn advance(
     scene: &Scene<'_>,
     status: ContainerStatus,
-    pulls: Option<FailedPulls>,
+    kept: Kept,
     now: Time,
 ) -> Advanced {
-    let mut advanced = Advanced { status, pulls, told: Vec::new(), next: None };
+    let mut advanced = Advanced { status, kept, told: Vec::new(), next: None };
     for _ in 0..TRANSITIONS_MAX {
         match advanced.transition(scene, now) {
             Transition::To(status) => advanced.status = *status,
@@ -94,6 +117,25 @@ pub(crate) fn advance(
 pub(crate) fn backoff(number: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(number.saturating_sub(1).min(16));
     BACKOFF_MIN.saturating_mul(doubled).min(BACKOFF_MAX)
+}
+
+impl Scene<'_> {
+    /// Whether the container starts again after it ended so: its own rules say, or its policy.
+    fn starts_again(&self, code: i32) -> bool {
+        let rules = &self.container.restart_policy_rules;
+        let is_meant = |rule: &&RestartRule| {
+            let codes = rule.exit_codes.as_ref();
+            codes.is_some_and(|codes| codes.values.contains(&code) == (codes.operator == *"In"))
+        };
+        if let Some(rule) = rules.iter().find(is_meant) {
+            return rule.action == *"Restart";
+        }
+        match self.restart {
+            Restart::Always => true,
+            Restart::OnFailure => code != 0,
+            Restart::Never => false,
+        }
+    }
 }
 
 impl Advanced {
@@ -135,14 +177,14 @@ impl Advanced {
     }
 
     fn fail_pull(&mut self, scene: &Scene<'_>, now: Time) -> Transition {
-        let count = self.pulls.map_or(1, |pulls| pulls.count.saturating_add(1));
-        self.pulls = Some(FailedPulls { count, last: now });
+        let count = self.kept.pulls.map_or(1, |pulls| pulls.count.saturating_add(1));
+        self.kept.pulls = Some(FailedPulls { count, last: now });
         self.told.push(Told::PullFailed);
         self.wait("ErrImagePull", pull_error(&scene.container.image))
     }
 
     fn pull_failed(&mut self, scene: &Scene<'_>, now: Time) -> Transition {
-        let pulls = *self.pulls.get_or_insert(FailedPulls { count: 1, last: now });
+        let pulls = *self.kept.pulls.get_or_insert(FailedPulls { count: 1, last: now });
         let shown_until = pulls.last + PULL_ERROR_SHOWN;
         if now < shown_until {
             return Transition::At(shown_until);
@@ -156,7 +198,7 @@ impl Advanced {
     }
 
     fn pull_backed_off(&mut self, scene: &Scene<'_>, now: Time) -> Transition {
-        let pulls = *self.pulls.get_or_insert(FailedPulls { count: 1, last: now });
+        let pulls = *self.kept.pulls.get_or_insert(FailedPulls { count: 1, last: now });
         let again = pulls.last + backoff(pulls.count);
         if now < again {
             return Transition::At(again);
@@ -168,40 +210,36 @@ impl Advanced {
     }
 
     fn running(&mut self, scene: &Scene<'_>, started: Time, now: Time) -> Transition {
-        let by_default = scene.ends_by_default.then_some((Duration::ZERO, 0));
-        let exit = scene.rule.exit(scene.container).map(|exit| (exit.after, exit.code));
-        let Some((after, code)) = exit.or(by_default) else {
+        let by_default = Exit { after: Duration::ZERO, code: 0 };
+        let exit = scene.exit.or_else(|| scene.ends_by_default.then_some(by_default));
+        let probed = scene.container.liveness_probe.as_ref();
+        let killed = probed.and(scene.rule.liveness_fails_after);
+        let is_killed = killed.is_some_and(|after| exit.is_none_or(|exit| after < exit.after));
+        let killed = killed.filter(|_| is_killed).map(|after| Exit { after, code: KILLED });
+        let Some(Exit { after, code }) = killed.or(exit) else {
             return Transition::Never;
         };
         let end = started + after;
         if now < end {
             return Transition::At(end);
         }
-        let reason = if code == 0 { "Completed" } else { "Error" };
-        let terminated = Terminated {
-            exit_code: code,
-            reason: Text::from(reason),
-            started_at: Some(started),
-            finished_at: Some(now),
-        };
-        self.become_state(ContainerState {
-            terminated: Some(terminated),
-            ..ContainerState::default()
-        })
+        if is_killed {
+            self.told.push(Told::LivenessFailed);
+        }
+        self.become_state(ended(code, started, now))
     }
 
     fn after_end(&mut self, scene: &Scene<'_>, terminated: &Terminated) -> Transition {
-        let again = match scene.restart {
-            Restart::Always => true,
-            Restart::OnFailure => terminated.exit_code != 0,
-            Restart::Never => false,
-        };
-        if !again {
+        if !scene.starts_again(terminated.exit_code) {
             return Transition::Never;
         }
+        let finished = terminated.finished_at.unwrap_or_default();
+        if finished.since(terminated.started_at.unwrap_or(finished)) >= WELL_AFTER {
+            self.kept.forgiven = self.status.restart_count;
+        }
         // The first restart waits for nothing.
-        if self.status.restart_count == 0 {
-            return self.restart(terminated.finished_at.unwrap_or_default());
+        if self.failures() == 0 {
+            return self.restart(finished);
         }
         self.told.push(Told::RestartBackedOff);
         let delay = self.restart_delay().as_secs();
@@ -227,8 +265,13 @@ impl Advanced {
         self.restart(now)
     }
 
+    /// Restarts in a row.
+    fn failures(&self) -> u32 {
+        u32::try_from(self.status.restart_count - self.kept.forgiven).unwrap_or(0)
+    }
+
     fn restart_delay(&self) -> Duration {
-        backoff(u32::try_from(self.status.restart_count).unwrap_or(1))
+        backoff(self.failures())
     }
 
     fn restart(&mut self, now: Time) -> Transition {
@@ -242,7 +285,7 @@ impl Advanced {
     }
 
     fn run(&mut self, now: Time) -> Transition {
-        self.pulls = None;
+        self.kept.pulls = None;
         self.become_state(running_since(now))
     }
 
@@ -278,12 +321,30 @@ impl Advanced {
         let initial_delay = probe.map_or(0, |probe| probe.initial_delay_seconds);
         let initial_delay = Duration::from_secs(u64::try_from(initial_delay).unwrap_or(0));
         let ready_at = running.started_at.unwrap_or(now) + scene.rule.ready_time.max(initial_delay);
+        let fails = probe.is_some() && scene.rule.readiness == Probing::Fails;
+        if now >= ready_at && fails {
+            if !std::mem::replace(&mut self.kept.unready_told, true) {
+                self.told.push(Told::ReadinessFailed);
+            }
+            return;
+        }
         if now >= ready_at {
             self.status.ready = true;
             return;
         }
         self.next = Some(self.next.map_or(ready_at, |next| next.min(ready_at)));
     }
+}
+
+/// A container that ended.
+pub(super) fn ended(code: i32, started: Time, now: Time) -> ContainerState {
+    let terminated = Terminated {
+        exit_code: code,
+        reason: Text::from(if code == 0 { "Completed" } else { "Error" }),
+        started_at: Some(started),
+        finished_at: Some(now),
+    };
+    ContainerState { terminated: Some(terminated), ..ContainerState::default() }
 }
 
 fn running_since(now: Time) -> ContainerState {

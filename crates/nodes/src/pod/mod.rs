@@ -3,12 +3,16 @@
 //! that is being deleted is removed once its containers have stopped.
 
 mod container;
+mod ending;
 mod observe;
 mod plan;
 mod status;
 #[cfg(test)]
 mod tests;
+mod told;
 mod why;
+
+use std::sync::Arc;
 
 use api::views::{Node, Pod};
 use meta::{object::ObjectKey, resource::Resource, time::Time};
@@ -71,9 +75,10 @@ fn pod_changed(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKe
     enqueue.add(pod.metadata.key());
 }
 
-/// A node that appears, or stops being a ghost, looks at the pods it has.
+/// A node whose kubelet begins to act looks at the pods it has.
 fn node_changed(view: &View, change: &Change<Node>, enqueue: &mut Enqueue<ObjectKey>) {
-    let (None, Some(node)) = (&change.old, &change.new) else {
+    let acts = |node: &Option<Arc<Node>>| node.as_ref().is_some_and(|node| observe::acts(node));
+    let (false, true, Some(node)) = (acts(&change.old), acts(&change.new), &change.new) else {
         return;
     };
     for pod in view.pods.by_index(&observe::BY_NODE, &node.metadata.name) {

@@ -6,7 +6,12 @@ use api::views::{ContainerState, Node, Pod};
 use meta::object::ObjectKey;
 use runtime::{Cache, Index, Observation};
 
-use crate::{GHOST_LABEL, Rules, address::Addresses, node_address};
+use crate::{
+    GHOST_LABEL, Rules,
+    address::Addresses,
+    node::{NodeFailure, failure},
+    node_address,
+};
 
 /// Caches of the simulated kubelets, and the addresses they gave.
 pub struct View {
@@ -39,7 +44,7 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<PodOnNode> {
         return Observation::Gone;
     };
     let node = view.nodes.get(&ObjectKey::new("", pod.spec.node_name.clone()));
-    if node.is_none_or(|node| node.metadata.labels.contains_key(GHOST_LABEL)) {
+    if !node.is_some_and(|node| acts(&node)) {
         return Observation::Gone;
     }
     let address = view.addresses.of(&pod.metadata.uid);
@@ -49,6 +54,12 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<PodOnNode> {
         host: node_address(&pod.spec.node_name).to_string(),
         pod,
     })
+}
+
+/// Whether the node's kubelet does something for its pods.
+pub(super) fn acts(node: &Node) -> bool {
+    !node.metadata.labels.contains_key(GHOST_LABEL)
+        && failure::of(node) != Some(NodeFailure::Unreachable)
 }
 
 /// What a person wants to know of a pod: one fact a line.

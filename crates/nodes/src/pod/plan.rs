@@ -4,19 +4,20 @@ use std::{collections::BTreeMap, time::Duration};
 
 use api::views::{Container, ContainerStatus, Phase};
 use meta::{text::Text, time::Time};
-use runtime::{Action, Event, EventType, Guard, ObjectReference, PatchKind, Plan, Step, Target};
+use runtime::{Action, Guard, PatchKind, Plan, Step, Target};
 
 use super::{
-    container::{self, Advanced, FailedPulls, Restart, Told},
+    container::{self, Advanced, Kept, Restart, Told},
+    ending,
     observe::PodOnNode,
-    status,
+    status, told,
     why::Why,
 };
 
-/// Failed pulls by container. Lost at a restart, as the kubelet's are.
+/// What is remembered by container. Lost at a restart, as the kubelet's is.
 #[derive(Debug, Default)]
 pub struct Memory {
-    pulls: BTreeMap<Text, FailedPulls>,
+    containers: BTreeMap<Text, Kept>,
 }
 
 pub(super) fn plan(memory: &mut Memory, observed: &PodOnNode, now: Time) -> Plan<Why> {
@@ -27,7 +28,9 @@ pub(super) fn plan(memory: &mut Memory, observed: &PodOnNode, now: Time) -> Plan
     if pod.is_finished() {
         return Plan::rest();
     }
-    follow(memory, observed, now)
+    ending::rejected(observed, now)
+        .or_else(|| ending::overdue(observed, now))
+        .unwrap_or_else(|| follow(memory, observed, now))
 }
 
 /// Stops the containers and lets the pod go. A pod that others hold with finalizers first shows how
@@ -83,21 +86,23 @@ fn follow(memory: &mut Memory, observed: &PodOnNode, now: Time) -> Plan<Why> {
             advanced.told.iter().map(|told| (container.name.clone(), *told))
         })
         .collect();
-    let scene = compose_scene(observed, advanced, now);
-    if status::is_written(&scene) {
-        return plan;
+    if let Some(deadline) = ending::deadline(&observed.pod, now) {
+        plan.wake(deadline.since(now).max(WAKE_MIN));
     }
-    let why = Why::Became(scene.phase);
-    let action = Action::Patch {
-        target: Target::of(&*observed.pod),
-        kind: PatchKind::Strategic,
-        patch: status::compose(&scene, now),
-        subresource: "status",
-        guard: Guard::Uid,
-    };
-    plan.step(Step::new(action, why));
+    let scene = compose_scene(observed, advanced, now);
+    if !status::is_written(&scene) {
+        let why = Why::Became(scene.phase);
+        let action = Action::Patch {
+            target: Target::of(&*observed.pod),
+            kind: PatchKind::Strategic,
+            patch: status::compose(&scene, now),
+            subresource: "status",
+            guard: Guard::Uid,
+        };
+        plan.step(Step::new(action, why));
+    }
     for (container, told) in told {
-        announce(&mut plan, observed, &container, told);
+        plan.stages.extend(told::announce(observed, &container, told));
     }
     plan
 }
@@ -119,27 +124,24 @@ fn advance_all<'a>(
     let init = pod.spec.init_containers.iter().map(|container| (container, true));
     for (container, is_init) in init.chain(pod.spec.containers.iter().map(|c| (c, false))) {
         let sidecar = is_init && container.restart_policy == "Always";
-        let init_policy =
-            if policy == Restart::Never { Restart::Never } else { Restart::OnFailure };
+        let rule = observed.rules.of(pod, container);
         let scene = container::Scene {
             container,
-            rule: observed.rules.of(pod, container),
-            restart: match (sidecar, is_init) {
-                (true, _) => Restart::Always,
-                (false, true) => init_policy,
-                (false, false) => policy,
-            },
+            exit: rule.exit(pod, container),
+            rule,
+            restart: restart(policy, container, is_init),
             may_start,
             ends_by_default: is_init && !sidecar,
             arrived,
         };
         let known = known_status(observed, container, is_init);
-        let pulls = memory.pulls.get(&container.name).copied();
-        let advanced = container::advance(&scene, known, pulls, now);
-        match advanced.pulls {
-            Some(pulls) => memory.pulls.insert(container.name.clone(), pulls),
-            None => memory.pulls.remove(&container.name),
-        };
+        let kept = memory.containers.get(&container.name).copied().unwrap_or_default();
+        let advanced = container::advance(&scene, known, kept, now);
+        if advanced.kept == Kept::default() {
+            memory.containers.remove(&container.name);
+        } else {
+            memory.containers.insert(container.name.clone(), advanced.kept);
+        }
         if is_init {
             may_start &= is_done(&advanced.status, sidecar);
         }
@@ -156,7 +158,11 @@ fn is_done(status: &ContainerStatus, sidecar: bool) -> bool {
     status.state.terminated.as_ref().is_some_and(|end| end.exit_code == 0)
 }
 
-fn known_status(observed: &PodOnNode, container: &Container, is_init: bool) -> ContainerStatus {
+pub(super) fn known_status(
+    observed: &PodOnNode,
+    container: &Container,
+    is_init: bool,
+) -> ContainerStatus {
     let status = &observed.pod.status;
     let list = if is_init { &status.init_container_statuses } else { &status.container_statuses };
     let known = list.iter().find(|known| known.name == container.name).cloned();
@@ -164,6 +170,15 @@ fn known_status(observed: &PodOnNode, container: &Container, is_init: bool) -> C
         name: container.name.clone(),
         ..ContainerStatus::default()
     })
+}
+
+/// When a container starts again: its own word goes before the pod's.
+fn restart(policy: Restart, container: &Container, is_init: bool) -> Restart {
+    if !container.restart_policy.is_empty() {
+        return restart_policy(&container.restart_policy);
+    }
+    // An init container that succeeded is done.
+    if is_init && policy == Restart::Always { Restart::OnFailure } else { policy }
 }
 
 fn restart_policy(text: &str) -> Restart {
@@ -174,7 +189,7 @@ fn restart_policy(text: &str) -> Restart {
     }
 }
 
-fn compose_scene<'a>(
+pub(super) fn compose_scene<'a>(
     observed: &'a PodOnNode,
     advanced: Vec<(&Container, Advanced)>,
     now: Time,
@@ -184,6 +199,10 @@ fn compose_scene<'a>(
     let mut init: Vec<ContainerStatus> =
         advanced.into_iter().map(|(_, advanced)| advanced.status).collect();
     let containers = init.split_off(count);
+    let phase = phase(&init, &containers);
+    if matches!(phase, Phase::Succeeded | Phase::Failed) {
+        ending::stop_sidecars(&mut init, now);
+    }
     let sidecar = |index: usize| pod.spec.init_containers[index].restart_policy == "Always";
     let initialized =
         init.iter().enumerate().all(|(index, status)| is_done(status, sidecar(index)));
@@ -191,7 +210,8 @@ fn compose_scene<'a>(
         if pod.spec.host_network { observed.host.clone() } else { observed.address.clone() };
     status::Scene {
         pod,
-        phase: phase(&init, &containers, restart_policy(&pod.spec.restart_policy)),
+        phase,
+        ended: None,
         init,
         containers,
         initialized,
@@ -201,16 +221,15 @@ fn compose_scene<'a>(
     }
 }
 
-/// The phase that the containers' states make.
-fn phase(init: &[ContainerStatus], containers: &[ContainerStatus], restart: Restart) -> Phase {
+/// The phase that the containers' states make; one that ended and starts again does not show as ended.
+fn phase(init: &[ContainerStatus], containers: &[ContainerStatus]) -> Phase {
     let failed = |status: &ContainerStatus| {
         status.state.terminated.as_ref().is_some_and(|end| end.exit_code != 0)
     };
-    if restart == Restart::Never && init.iter().any(failed) {
+    if init.iter().any(failed) {
         return Phase::Failed;
     }
-    let ended = containers.iter().filter(|status| status.state.terminated.is_some()).count();
-    if ended == containers.len() && restart != Restart::Always {
+    if containers.iter().all(|status| status.state.terminated.is_some()) {
         return if containers.iter().any(failed) { Phase::Failed } else { Phase::Succeeded };
     }
     let waits_first =
@@ -219,40 +238,4 @@ fn phase(init: &[ContainerStatus], containers: &[ContainerStatus], restart: Rest
         return Phase::Pending;
     }
     Phase::Running
-}
-
-fn announce(plan: &mut Plan<Why>, observed: &PodOnNode, container: &Text, told: Told) {
-    let image = observed.pod.spec.containers.iter().chain(&observed.pod.spec.init_containers);
-    let image = image.filter(|known| known.name == *container).map(|known| &known.image).next();
-    let image = image.map_or("", |image| &**image);
-    let events = match told {
-        Told::PullFailed => vec![
-            (EventType::Normal, "Pulling", format!("Pulling image \"{image}\"")),
-            (
-                EventType::Warning,
-                "Failed",
-                format!("Failed to pull image \"{image}\": {}", container::pull_error(image)),
-            ),
-            (EventType::Warning, "Failed", "Error: ErrImagePull".to_owned()),
-        ],
-        Told::PullBackedOff => vec![
-            (EventType::Normal, "BackOff", format!("Back-off pulling image \"{image}\"")),
-            (EventType::Warning, "Failed", "Error: ImagePullBackOff".to_owned()),
-        ],
-        Told::RestartBackedOff => {
-            let pod = observed.pod.metadata.key();
-            let uid = &observed.pod.metadata.uid;
-            let text = format!(
-                "Back-off restarting failed container {container} in pod {}_{}({uid})",
-                pod.name, pod.namespace
-            );
-            vec![(EventType::Warning, "BackOff", text)]
-        }
-    };
-    for (kind, reason, message) in events {
-        let regarding = ObjectReference::of(&*observed.pod);
-        let mut step = Step::new(Action::Announce, Why::Told(told));
-        step.on_success = Some(Event { regarding, kind, reason, message });
-        plan.step(step);
-    }
 }

@@ -11,10 +11,19 @@ pub(crate) struct Scene<'a> {
     pub(crate) init: Vec<ContainerStatus>,
     pub(crate) containers: Vec<ContainerStatus>,
     pub(crate) phase: Phase,
+    /// Why the pod as a whole failed, if it did.
+    pub(crate) ended: Option<Ended>,
     pub(crate) initialized: bool,
     pub(crate) address: String,
     pub(crate) host: String,
     pub(crate) started: Time,
+}
+
+/// Why a pod failed that was ended as a whole.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) reason: &'static str,
+    pub(crate) message: String,
 }
 
 /// The status as a patch, without what others own.
@@ -34,6 +43,10 @@ pub(crate) fn compose(scene: &Scene<'_>, now: Time) -> Value {
     if !scene.address.is_empty() {
         status["podIP"] = scene.address.as_str().into();
         status["podIPs"] = json!([{"ip": scene.address}]);
+    }
+    if let Some(Ended { reason, message }) = &scene.ended {
+        set(&mut status, "reason", reason);
+        set(&mut status, "message", message);
     }
     json!({ "status": status })
 }

@@ -14,6 +14,10 @@ pub enum Why {
     Stopped,
     /// Nothing of the pod is left on the node.
     Gone,
+    /// A rule refuses it.
+    Rejected,
+    /// It ran for as long as it may.
+    Overdue,
     /// A container has a story.
     Told(Told),
 }
@@ -24,6 +28,10 @@ impl fmt::Display for Why {
             Self::Became(phase) => write!(f, "its containers make it {phase:?}"),
             Self::Stopped => f.write_str("its containers have stopped"),
             Self::Gone => f.write_str("its containers are gone, so nothing holds it"),
+            Self::Rejected => f.write_str("a rule of its node refuses it"),
+            Self::Overdue => f.write_str("it has run for as long as it may"),
+            Self::Told(Told::LivenessFailed) => f.write_str("its liveness probe fails"),
+            Self::Told(Told::ReadinessFailed) => f.write_str("its readiness probe fails"),
             Self::Told(Told::PullFailed) => f.write_str("the image cannot be pulled"),
             Self::Told(Told::PullBackedOff) => f.write_str("the pull waits for its back-off"),
             Self::Told(Told::RestartBackedOff) => f.write_str("the restart waits for its back-off"),
