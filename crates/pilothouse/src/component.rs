@@ -15,7 +15,7 @@ use world::World;
 use crate::{
     cli::{self, KUBERNETES_VERSION},
     failure::Failure,
-    process, reach, rules,
+    node_failure, process, reach, rules,
 };
 
 const SCHEDULER: &str = "kube-scheduler";
@@ -30,7 +30,9 @@ pub(crate) fn scheduler_command() -> Command {
 
 pub(crate) fn nodes_command() -> Command {
     Command::new("nodes")
-        .about("Run simulated nodes alone")
+        .about("Run simulated nodes alone; or let one of them fail, or recover")
+        .subcommands(node_failure::commands())
+        .args_conflicts_with_subcommands(true)
         .args([cli::kubeconfig_argument(), cli::verbosity_argument()])
         .args(rules::arguments())
 }
@@ -48,6 +50,11 @@ pub(crate) fn run_scheduler(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 pub(crate) fn run_nodes(matches: &ArgMatches) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("fail", matches)) => return node_failure::fail(matches),
+        Some(("recover", matches)) => return node_failure::recover(matches),
+        Some(_) | None => {}
+    }
     app::logs::start(matches.get_count("verbosity"));
     let work = async |world: World| {
         let rules = rules::read(&world, rules::file(matches).as_deref())?;

@@ -9,6 +9,7 @@ mod delegation;
 mod explain;
 mod failure;
 mod faults;
+mod node_failure;
 mod output;
 mod process;
 mod reach;

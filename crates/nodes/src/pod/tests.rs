@@ -172,12 +172,16 @@ fn running(script: &str) -> Value {
 
 #[test]
 fn a_container_that_ran_for_long_fails_as_if_for_the_first_time() {
-    play(running("sleep 601; exit 1"), 1900, expect![[r#"
+    play(
+        running("sleep 601; exit 1"),
+        1900,
+        expect![[r#"
         0s Running [c: running ready r0]
         601s Running [c: running ready r1]
         1202s Running [c: running ready r2]
         1803s Running [c: running ready r3]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -187,25 +191,37 @@ fn a_container_restarts_by_its_own_rules_before_its_pod_s() {
     spec["containers"][0]["restartPolicy"] = "Never".into();
     spec["containers"][0]["restartPolicyRules"] =
         json!([{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]);
-    play(spec.clone(), 5, expect![[r#"
+    play(
+        spec.clone(),
+        5,
+        expect![[r#"
         0s Running [c: waiting CrashLoopBackOff r1]
         0s   BackOff
-    "#]]);
+    "#]],
+    );
     spec["containers"][0]["restartPolicyRules"][0]["exitCodes"]["operator"] = "NotIn".into();
-    play(spec, 5, expect![[r#"
+    play(
+        spec,
+        5,
+        expect![[r#"
         0s Failed [c: terminated Error r0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_pod_ends_when_its_time_is_over() {
     let mut spec = running("sleep 60");
     spec["activeDeadlineSeconds"] = 4.into();
-    play(spec, 10, expect![[r#"
+    play(
+        spec,
+        10,
+        expect![[r#"
         0s Running [c: running ready r0]
         4s Failed DeadlineExceeded [c: terminated Error r0]
         4s   DeadlineExceeded
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -213,10 +229,14 @@ fn a_sidecar_comes_first_and_goes_last() {
     let spec = json!({"nodeName": "node-0", "restartPolicy": "Never",
         "initContainers": [{"name": "s", "image": "log:1", "restartPolicy": "Always"}],
         "containers": [{"name": "c", "image": "job:1", "command": ["sh", "-c", "sleep 2"]}]});
-    play(spec, 10, expect![[r#"
+    play(
+        spec,
+        10,
+        expect![[r#"
         0s Running [s: running ready r0, c: running ready r0]
         2s Succeeded [s: terminated Completed r0, c: terminated Completed r0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -224,9 +244,13 @@ fn a_failed_init_container_fails_a_pod_that_never_restarts() {
     let spec = json!({"nodeName": "node-0", "restartPolicy": "Never",
         "initContainers": [{"name": "i", "image": "log:1", "command": ["sh", "-c", "exit 1"]}],
         "containers": [{"name": "c", "image": "job:1"}]});
-    play(spec, 10, expect![[r#"
+    play(
+        spec,
+        10,
+        expect![[r#"
         0s Failed [i: terminated Error r0, c: waiting PodInitializing r0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -234,10 +258,16 @@ fn annotations_say_how_a_container_ends() {
     let annotations = json!({"io.pilothouse/exit-code": "3", "io.pilothouse/exit-after": "5s"});
     let mut spec = running("serve");
     spec["restartPolicy"] = "Never".into();
-    play_by(Rules::default(), annotations, spec, 10, expect![[r#"
+    play_by(
+        Rules::default(),
+        annotations,
+        spec,
+        10,
+        expect![[r#"
         0s Running [c: running ready r0]
         5s Failed [c: terminated Error r0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -246,11 +276,22 @@ fn probes_find_what_the_rules_say() {
     let mut spec = running("serve");
     spec["containers"][0]["readinessProbe"] = json!({});
     spec["containers"][0]["livenessProbe"] = json!({});
-    play_by(rules("readiness: fails"), json!({}), spec.clone(), 10, expect![[r#"
+    play_by(
+        rules("readiness: fails"),
+        json!({}),
+        spec.clone(),
+        10,
+        expect![[r#"
         0s Running [c: running r0]
         0s   Unhealthy
-    "#]]);
-    play_by(rules("livenessFailsAfter: 3s"), json!({}), spec, 10, expect![[r#"
+    "#]],
+    );
+    play_by(
+        rules("livenessFailsAfter: 3s"),
+        json!({}),
+        spec,
+        10,
+        expect![[r#"
         0s Running [c: running ready r0]
         3s Running [c: running ready r1]
         3s   Unhealthy
@@ -259,17 +300,30 @@ fn probes_find_what_the_rules_say() {
         6s   Unhealthy
         6s   Killing
         6s   BackOff
-    "#]]);
-    play_by(rules("livenessFailsAfter: 3s"), json!({}), running("serve"), 10, expect![[r#"
+    "#]],
+    );
+    play_by(
+        rules("livenessFailsAfter: 3s"),
+        json!({}),
+        running("serve"),
+        10,
+        expect![[r#"
         0s Running [c: running ready r0]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_node_may_refuse_a_pod() {
     let rules = Rules::parse("containers:\n- reject: OutOfcpu\n").expect("sound");
-    play_by(rules, json!({}), running("serve"), 10, expect![[r#"
+    play_by(
+        rules,
+        json!({}),
+        running("serve"),
+        10,
+        expect![[r#"
         0s Failed OutOfcpu []
         0s   OutOfcpu
-    "#]]);
+    "#]],
+    );
 }

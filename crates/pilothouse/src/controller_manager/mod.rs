@@ -5,6 +5,7 @@ mod autoscaler;
 mod configz;
 mod described;
 mod identity;
+mod node_flags;
 mod options;
 mod pages;
 mod settings;
@@ -83,6 +84,7 @@ async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
         manager.give_accounts(identity::accounts(world, &access, &transport, &metrics)?);
     }
     let has_root_ca = provide_root_ca(world, options, &mut manager)?;
+    options.nodes.provide(&mut manager.informers);
     let controllers = controllers::add_wanted(&mut manager, |name| {
         options.wants(name) && (has_root_ca || name != RootCaCertPublisher::NAME)
     });

@@ -12,7 +12,10 @@ use meta::object::ObjectKey;
 use runtime::{LeaseSettings, Pace};
 use world::World;
 
-use super::settings::{Settings, WORKERS};
+use super::{
+    node_flags::{self, NodeFlags},
+    settings::{Settings, WORKERS},
+};
 
 /// Flags that were understood.
 #[derive(Debug)]
@@ -41,6 +44,7 @@ pub(crate) struct Options {
     pub(crate) own_accounts: bool,
     pub(crate) log_format: Format,
     pub(crate) verbosity: Verbosity,
+    pub(super) nodes: NodeFlags,
 }
 
 /// Whom the port believes, and what it shows to whom.
@@ -113,6 +117,7 @@ pub(crate) fn inert(flags: &Flags) -> impl Iterator<Item = &'static str> {
         let mut workers = WORKERS.iter();
         ACTED_ON.contains(flag)
             || Settings::FLAGS.contains(flag)
+            || node_flags::ACTED_ON.contains(flag)
             || workers.any(|(name, _)| name == flag)
     };
     flags.given().filter(move |flag| !is_acted_on(flag))
@@ -152,6 +157,7 @@ impl Options {
             own_accounts: flags.is_on("use-service-account-credentials"),
             log_format: log_format(flags)?,
             verbosity: Verbosity::new(flags.integer("v"), flags.entries("vmodule")),
+            nodes: NodeFlags::read(flags)?,
         })
     }
 
