@@ -4,6 +4,7 @@
 //! `pkg/controller/nodeipam`.
 
 mod cidr;
+mod metrics;
 mod networks;
 mod plan;
 #[cfg(test)]
@@ -13,7 +14,9 @@ use std::{fmt, sync::Arc};
 
 use api::views::Node;
 use meta::{text::Text, time::Time};
-use runtime::{Answers, Cache, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
 pub use cidr::{Cidr, Family, InvalidCidr};
 pub use networks::{NetworkError, NetworkFlags, PodNetworks};
@@ -72,6 +75,7 @@ impl Controller for NodeIpamController {
     const NAME: &'static str = "node-ipam-controller";
     const QUEUE: &'static str = "cidrallocator_node";
     const EVENT_SOURCE: &'static str = "cidrAllocator";
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = AllNodes;
     type Observed = Shares;
     type Memory = Memory;

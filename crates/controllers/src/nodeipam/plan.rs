@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{
     Shares, Why,
     cidr::Cidr,
+    metrics,
     networks::{Network, PodNetworks},
 };
 use crate::shared::tell::{announce, event};
@@ -19,6 +20,8 @@ use crate::shared::tell::{announce, event};
 pub struct Memory {
     /// For each network.
     next: Vec<u64>,
+    /// Shares that were taken at the last look, of each network.
+    taken: Vec<u64>,
     /// Nodes that were told that nothing is left.
     told: BTreeSet<Uid>,
 }
@@ -26,6 +29,7 @@ pub struct Memory {
 pub(super) fn plan(memory: &mut Memory, shares: &Shares) -> Plan<Why> {
     let networks = &shares.networks.networks;
     memory.next.resize(networks.len(), 0);
+    memory.taken.resize(networks.len(), 0);
     let waiting = shares
         .nodes
         .iter()
@@ -33,6 +37,11 @@ pub(super) fn plan(memory: &mut Memory, shares: &Shares) -> Plan<Why> {
     let waits = |uid: &Uid| waiting.clone().any(|node| node.metadata.uid == *uid);
     memory.told.retain(waits);
     let taken = taken(shares);
+    let mut plan = Plan::rest();
+    for ((network, taken), last) in networks.iter().zip(&taken).zip(&mut memory.taken) {
+        let last = std::mem::replace(last, count(taken));
+        metrics::network(&mut plan, network, count(taken), last);
+    }
     let mut free: Vec<Free<'_>> = networks
         .iter()
         .zip(&taken)
@@ -42,12 +51,12 @@ pub(super) fn plan(memory: &mut Memory, shares: &Shares) -> Plan<Why> {
     let mut steps = Vec::new();
     for node in waiting {
         if free.iter().all(Free::has_one) {
-            steps.push(give(node, &free.iter_mut().filter_map(Free::take).collect::<Vec<_>>()));
+            let given: Vec<Given> = free.iter_mut().filter_map(Free::take).collect();
+            steps.push(give(node, &given));
         } else if memory.told.insert(node.metadata.uid.clone()) {
             steps.push(refuse(node));
         }
     }
-    let mut plan = Plan::rest();
     if !steps.is_empty() {
         plan.stages.push(Stage::Together(steps));
     }
@@ -78,6 +87,19 @@ fn taken_of(network: &Network, cidrs: &[Cidr]) -> Taken {
     apart
 }
 
+/// How many shares are not free.
+fn count(taken: &Taken) -> u64 {
+    taken.iter().map(|(first, last)| last - first + 1).sum()
+}
+
+/// A share for a node.
+struct Given {
+    cidr: Cidr,
+    network: Cidr,
+    /// Shares that were not free on the way.
+    passed: u64,
+}
+
 /// What is left of a network.
 struct Free<'a> {
     network: &'a Network,
@@ -89,12 +111,11 @@ struct Free<'a> {
 
 impl Free<'_> {
     fn has_one(&self) -> bool {
-        let taken: u64 = self.taken.iter().map(|(first, last)| last - first + 1).sum();
-        taken + self.given < self.network.shares()
+        count(self.taken) + self.given < self.network.shares()
     }
 
     /// The next free share, going round.
-    fn take(&mut self) -> Option<Cidr> {
+    fn take(&mut self) -> Option<Given> {
         if !self.has_one() {
             return None;
         }
@@ -105,14 +126,15 @@ impl Free<'_> {
         {
             at = (last + 1) % shares;
         }
+        let passed = (at + shares - *self.next % shares) % shares;
         *self.next = at + 1;
         self.given += 1;
-        Some(self.network.share(at))
+        Some(Given { cidr: self.network.share(at), network: self.network.cidr(), passed })
     }
 }
 
-fn give(node: &Node, cidrs: &[Cidr]) -> Step<Why> {
-    let cidrs: Vec<String> = cidrs.iter().map(ToString::to_string).collect();
+fn give(node: &Node, given: &[Given]) -> Step<Why> {
+    let cidrs: Vec<String> = given.iter().map(|given| given.cidr.to_string()).collect();
     let action = Action::Patch {
         target: Target::of(node),
         kind: PatchKind::Strategic,
@@ -123,6 +145,9 @@ fn give(node: &Node, cidrs: &[Cidr]) -> Step<Why> {
     };
     let mut step = Step::new(action, Why::Without);
     step.on_failure = Some(told(node, "CIDRAssignmentFailed"));
+    for Given { network, passed, .. } in given {
+        metrics::given(&mut step, *network, *passed);
+    }
     step
 }
 

@@ -10,6 +10,7 @@
 
 mod health;
 mod marking;
+mod metrics;
 mod settings;
 #[cfg(test)]
 mod tests;

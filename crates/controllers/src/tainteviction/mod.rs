@@ -17,7 +17,9 @@ use api::{
     views::{Node, Pod, Taint, TaintEffect},
 };
 use meta::{object::ObjectKey, resource::Resource, time::Time};
-use runtime::{Answers, Cache, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
 use crate::shared::nodes::PODS_BY_NODE;
 pub use observe::TaintedPod;
@@ -58,6 +60,7 @@ impl Controller for TaintEvictionController {
     const NAME: &'static str = "taint-eviction-controller";
     const QUEUE: &'static str = "noexec_taint_pod";
     const EVENT_SOURCE: &'static str = "taint-eviction-controller";
+    const METRICS: &'static [Metric] = &[plan::DELETIONS.metric(), plan::DELETION_SECONDS.metric()];
     type Key = ObjectKey;
     type Observed = TaintedPod;
     type Memory = Memory;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::views::{Pod, Status};
 use meta::time::Time;
-use runtime::{Action, EventType, Guard, PatchKind, Plan, Step, Target};
+use runtime::{Action, Counter, EventType, Guard, Histogram, PatchKind, Plan, Step, Target, When};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,6 +16,17 @@ use crate::shared::tell::{announce, event};
 
 const DISRUPTION_TARGET: &str = "DisruptionTarget";
 const REASON: &str = "DeletionByTaintManager";
+pub(super) const DELETIONS: Counter<0> = Counter::new(
+    "taint_eviction_controller_pod_deletions_total",
+    "[ALPHA] Pods that were driven from their nodes.",
+    &[],
+);
+pub(super) const DELETION_SECONDS: Histogram<0> = Histogram::new(
+    "taint_eviction_controller_pod_deletion_duration_seconds",
+    "[ALPHA] Seconds from when a pod was to go to its deletion.",
+    &[],
+    &[0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0, 120.0, 180.0, 240.0],
+);
 /// A server that does not say how things are is asked again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -108,7 +119,10 @@ fn evict(memory: &mut Memory, pod: &Pod, doom: Doom, now: Time) -> Plan<Why> {
         grace_period_seconds: None,
         guard: Guard::Uid,
     };
-    plan.step(Step::new(action, doom.why));
+    let mut step = Step::new(action, doom.why);
+    step.measure(When::Success, DELETIONS.add(1, []));
+    step.measure(When::Success, DELETION_SECONDS.since(doom.at, []));
+    plan.step(step);
     plan
 }
 

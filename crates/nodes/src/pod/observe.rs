@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::views::{ContainerState, Node, Pod};
+use api::views::{ContainerState, Node, Pod, Status};
 use meta::object::ObjectKey;
 use runtime::{Cache, Index, Observation};
 
@@ -56,9 +56,10 @@ pub(super) fn observe(view: &View, key: &ObjectKey) -> Observation<PodOnNode> {
     })
 }
 
-/// Whether the node's kubelet does something for its pods.
+/// Whether the node's kubelet does something for its pods: one that was away tells of the node first.
 pub(super) fn acts(node: &Node) -> bool {
-    !node.metadata.labels.contains_key(GHOST_LABEL)
+    node.ready() != Some(Status::Unknown)
+        && !node.metadata.labels.contains_key(GHOST_LABEL)
         && failure::of(node) != Some(NodeFailure::Unreachable)
 }
 

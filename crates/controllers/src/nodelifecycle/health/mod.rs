@@ -14,9 +14,11 @@ use api::{
     views::{Lease, Node},
 };
 use meta::{object::ObjectKey, resource::Resource, text::Text, time::Time};
-use runtime::{Answers, Cache, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
-use super::{EVENT_SOURCE, NAME, NodeMonitor};
+use super::{EVENT_SOURCE, NAME, NodeMonitor, metrics};
 pub(super) use heartbeat::Memory;
 pub(super) use observe::NodeWithLease;
 
@@ -65,6 +67,7 @@ impl Controller for NodeHealth {
     const NAME: &'static str = NAME;
     const QUEUE: &'static str = "node_lifecycle_controller";
     const EVENT_SOURCE: &'static str = EVENT_SOURCE;
+    const METRICS: &'static [Metric] = metrics::NODE_METRICS;
     type Key = Text;
     type Observed = NodeWithLease;
     type Memory = Memory;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use api::views::{Node, Status};
 use meta::time::Time;
-use runtime::{Event, EventType, ObjectReference, Plan, Stage, Step};
+use runtime::{Event, EventType, ObjectReference, Plan, Stage, Step, When};
 
 use super::{
     Memory, NodeWithLease, Why,
@@ -13,7 +13,10 @@ use super::{
     observe::{LiveLease, read},
     taints, unknown,
 };
-use crate::shared::{nodes::set_taints, tell::announce};
+use crate::{
+    nodelifecycle::metrics::NODE_SECONDS,
+    shared::{nodes::set_taints, tell::announce},
+};
 
 pub(super) fn plan(memory: &mut Memory, observed: &NodeWithLease, now: Time) -> Plan<Why> {
     let mut plan = Plan::rest();
@@ -22,6 +25,7 @@ pub(super) fn plan(memory: &mut Memory, observed: &NodeWithLease, now: Time) -> 
         plan.ends = true;
         return plan;
     };
+    plan.measure(When::Always, NODE_SECONDS.took([]));
     let record = record(&mut plan, memory, node, now);
     record.look(observed, node, now);
     match judge(record, observed, node) {

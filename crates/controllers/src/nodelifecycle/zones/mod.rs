@@ -9,9 +9,11 @@ use std::{fmt, sync::Arc};
 
 use api::views::{Lease, Node, TaintEffect};
 use meta::time::Time;
-use runtime::{Answers, Cache, Change, Controller, Enqueue, Informers, Observation, Plan, Watches};
+use runtime::{
+    Answers, Cache, Change, Controller, Enqueue, Informers, Metric, Observation, Plan, Watches,
+};
 
-use super::{EVENT_SOURCE, NAME, NodeMonitor};
+use super::{EVENT_SOURCE, NAME, NodeMonitor, metrics};
 use crate::shared::nodes::{NOT_READY, UNREACHABLE};
 pub(super) use observe::Nodes;
 pub(super) use plan::Memory;
@@ -58,6 +60,7 @@ impl Controller for Zones {
     const NAME: &'static str = NAME;
     const QUEUE: &'static str = "node_lifecycle_controller_zones";
     const EVENT_SOURCE: &'static str = EVENT_SOURCE;
+    const METRICS: &'static [Metric] = metrics::METRICS;
     type Key = AllNodes;
     type Observed = Nodes;
     type Memory = Memory;

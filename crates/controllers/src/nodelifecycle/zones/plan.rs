@@ -8,7 +8,7 @@ use std::{
 
 use api::views::{Node, Status, Taint, TaintEffect};
 use meta::{object::Uid, text::Text, time::Time};
-use runtime::{Plan, Stage, Step};
+use runtime::{Plan, Stage, Step, When};
 
 use super::{
     Nodes, Why,
@@ -16,7 +16,10 @@ use super::{
     observe::Member,
     state::{Doubt, ZoneState},
 };
-use crate::shared::nodes::{NOT_READY, UNREACHABLE, set_taints};
+use crate::{
+    nodelifecycle::metrics,
+    shared::nodes::{NOT_READY, UNREACHABLE, set_taints},
+};
 
 /// A kubelet shows a sign of life every ten seconds: who missed two of them may be on the way down.
 const DOUBT_AFTER: Duration = Duration::from_secs(25);
@@ -39,6 +42,22 @@ struct Zone {
 }
 
 pub(super) fn plan(memory: &mut Memory, nodes: &Nodes, now: Time) -> Plan<Why> {
+    let mut plan = Plan { measurements: measure(nodes).measurements, ..decide(memory, nodes, now) };
+    plan.measure(When::Always, metrics::ALL_NODES_SECONDS.took([]));
+    plan
+}
+
+fn measure(nodes: &Nodes) -> Plan<Why> {
+    let mut plan = Plan::rest();
+    for (zone, members) in &nodes.zones {
+        let counted = members.iter().filter(|member| member.is_counted);
+        let ready = counted.clone().filter(|member| member.is_ready()).count();
+        metrics::zone(&mut plan, zone, counted.count(), ready);
+    }
+    plan
+}
+
+fn decide(memory: &mut Memory, nodes: &Nodes, now: Time) -> Plan<Why> {
     memory.zones.retain(|zone, _| nodes.zones.contains_key(zone));
     if nodes.are_all_down(Doubt::None) {
         memory.all_down = true;
@@ -59,7 +78,11 @@ pub(super) fn plan(memory: &mut Memory, nodes: &Nodes, now: Time) -> Plan<Why> {
         let zone = memory.zones.entry(name.clone()).or_default();
         let state = ZoneState::of(members, &nodes.monitor, Doubt::None);
         zone.bucket.set_rate(state.rate(members.len(), &nodes.monitor), now);
+        let first = steps.len();
         let wait = zone.clear(nodes, members, now, &mut steps);
+        for step in &mut steps[first..] {
+            step.measure(When::Success, metrics::EVICTIONS.add(1, [name]));
+        }
         wait.into_iter().for_each(|wait| plan.wake(wait));
     }
     Plan { stages: together(steps).stages, ..plan }
