@@ -57,10 +57,8 @@ fn eventually_prints(lab: &Lab, script: &str, wanted: &str) {
     });
 }
 
-const READINESS: &str =
-    "kubectl get nodes -o jsonpath='{range .items[*]}{.status.conditions[?(@.type==\"Ready\")].status} {end}'";
-const EVICTING: &str =
-    "kubectl get nodes -o jsonpath='{range .items[*].spec.taints[?(@.effect==\"NoExecute\")]}{.key} {end}'";
+const READINESS: &str = "kubectl get nodes -o jsonpath='{range .items[*]}{.status.conditions[?(@.type==\"Ready\")].status} {end}'";
+const EVICTING: &str = "kubectl get nodes -o jsonpath='{range .items[*].spec.taints[?(@.effect==\"NoExecute\")]}{.key} {end}'";
 const READY_PODS: &str =
     "kubectl get pods -o jsonpath='{.items[*].status.conditions[?(@.type==\"Ready\")].status}'";
 
@@ -82,7 +80,8 @@ fn a_node_that_fails_is_noticed_and_its_pods_leave_it_after_five_minutes() {
         $ kubectl get events --field-selector reason=NodeNotReady -o jsonpath='{range .items[*]}{.involvedObject.kind}: {.message}{"\n"}{end}'
         $ pilothouse clock advance 4m30s
     "#]]);
-    let on_node = "kubectl get pods --field-selector spec.nodeName=node-1 --no-headers | awk '{print $3}'";
+    let on_node =
+        "kubectl get pods --field-selector spec.nodeName=node-1 --no-headers | awk '{print $3}'";
     eventually_prints(&lab, on_node, "Running");
     lab.must("pilothouse clock advance 1m");
     eventually_prints(&lab, on_node, "Terminating");
@@ -143,7 +142,8 @@ fn a_taint_drives_pods_away_when_their_time_is_up() {
     lab.must("pilothouse clock advance 1s");
     eventually_prints(&lab, names, "");
     let events = "kubectl get events -o jsonpath='{range .items[?(@.reason==\"TaintManagerEviction\")]}{.message}{\"\\n\"}{end}' | sort";
-    let wanted = "Marking for deletion Pod default/intolerant\nMarking for deletion Pod default/tolerant";
+    let wanted =
+        "Marking for deletion Pod default/intolerant\nMarking for deletion Pod default/tolerant";
     eventually_prints(&lab, events, wanted);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use meta::time::Time;
 
-use crate::{Answers, Controller, Observation, Read, engine::summary};
+use crate::{Action, Answers, Controller, Observation, Read, engine::summary};
 
 /// What one controller sees, would do, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,9 @@ pub fn explain<C: Controller>(
     if !plan.asks.is_empty() {
         return Err(plan.asks);
     }
-    let steps = plan.steps().map(|step| (summary(&step.action), step.why.to_string()));
+    // What is only told depends on what was told before, which is not known here.
+    let writes = plan.steps().filter(|step| step.action != Action::Announce);
+    let steps = writes.map(|step| (summary(&step.action), step.why.to_string()));
     Ok(Explanation {
         controller: C::NAME,
         observed: C::describe(&observed, now),

@@ -4,11 +4,8 @@
 
 use std::{fmt, sync::Arc};
 
-use api::{
-    resources::PODS,
-    views::{Node, Pod, Status},
-};
-use meta::{object::ObjectKey, resource::Resource, time::Time};
+use api::views::{Node, Pod, Status};
+use meta::{object::ObjectKey, time::Time};
 use runtime::{
     Action, Answers, Cache, Change, Controller, Enqueue, EventType, Guard, Informers, Observation,
     PatchKind, Plan, Step, Target, Watches,
@@ -84,9 +81,6 @@ impl Controller for PodMarking {
         step.on_success = Some(told);
         plan.step(step);
         plan
-    }
-    fn key_of(resource: &Resource, key: &ObjectKey) -> Option<ObjectKey> {
-        (*resource == PODS).then(|| key.clone())
     }
 }
 

@@ -55,6 +55,12 @@ fn failing(how: &str, ends: Option<i64>, seconds: i64) -> (Vec<Why>, Option<u64>
 }
 
 #[test]
+fn a_clock_that_was_set_back_makes_nobody_silent() {
+    let renewed_ahead = json!({"metadata": {"name": "node-0"}, "spec": {"renewTime": "1970-01-01T01:00:00.000000Z"}});
+    assert_eq!(plan_at(healthy(), Some(renewed_ahead), 9), [Why::LeaseDue]);
+}
+
+#[test]
 fn nothing_is_heard_of_a_node_that_is_unreachable() {
     assert_eq!(failing("unreachable", None, 400), (vec![], None));
     assert_eq!(failing("unreachable", Some(900), 400), (vec![], Some(500)));

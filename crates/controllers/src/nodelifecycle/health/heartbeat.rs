@@ -18,8 +18,10 @@ pub struct Memory(pub(super) Option<Record>);
 pub(super) struct Record {
     /// The node of which this is the record.
     pub(super) node: ObjectReference,
-    /// The newest renewal of its lease.
+    /// The renewal of its lease that the cache showed last.
     renewed: Option<Time>,
+    /// The one that a live read found last: the cache may show it later.
+    renewed_live: Option<Time>,
     /// When its status was last posted, by its own clock; `None` while it has said nothing.
     posted: Option<Posted>,
     silent: Duration,
@@ -43,6 +45,7 @@ impl Record {
         Self {
             node: ObjectReference::of(node),
             renewed: None,
+            renewed_live: None,
             posted,
             silent,
             looked: now,
@@ -66,15 +69,18 @@ impl Record {
             self.hear();
         }
         let renewed = observed.lease.as_ref().and_then(|lease| lease.spec.renew_time);
-        self.hear_renewal(renewed);
+        if renewed.is_some() && renewed != self.renewed {
+            self.renewed = renewed;
+            self.hear();
+        }
     }
 
-    /// Takes in a renewal of the lease; answers whether it is news.
-    pub(super) fn hear_renewal(&mut self, renewed: Option<Time>) -> bool {
-        if renewed <= self.renewed {
+    /// Takes in what a live read of the lease found; answers whether it is news.
+    pub(super) fn hear_live(&mut self, renewed: Option<Time>) -> bool {
+        if renewed.is_none() || renewed == self.renewed || renewed == self.renewed_live {
             return false;
         }
-        self.renewed = renewed;
+        self.renewed_live = renewed;
         self.hear();
         true
     }

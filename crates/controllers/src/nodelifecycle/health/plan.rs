@@ -78,7 +78,7 @@ fn judge(record: &mut Record, observed: &NodeWithLease, node: &Node) -> Verdict 
         LiveLease::Unanswered => Verdict::Alive(monitor.period),
         LiveLease::Missing => Verdict::Silent,
         LiveLease::Renewed(time) => {
-            let is_news = record.hear_renewal(time);
+            let is_news = record.hear_live(time);
             if is_news { Verdict::Alive(limit) } else { Verdict::Silent }
         }
     }

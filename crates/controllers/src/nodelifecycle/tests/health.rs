@@ -119,6 +119,13 @@ fn a_lease_alone_keeps_a_node_alive() {
 }
 
 #[test]
+fn a_lease_counts_even_if_the_clock_of_its_node_goes_back() {
+    let mut story = Story::default();
+    story.look(0, "a True heard=1 lease=5");
+    assert_eq!(story.look(45, "a True heard=1 lease=900"), "wake after 50s\n");
+}
+
+#[test]
 fn a_status_alone_keeps_a_node_alive_even_if_its_clock_goes_back() {
     let mut story = Story::default();
     story.look(0, "a True heard=10");
