@@ -43,13 +43,13 @@ fn look(memory: &mut Memory, flags: &NetworkFlags<'_>, nodes: &str) -> String {
     let observed = NodeIpamController::observe(&view(flags, nodes), &AllNodes, &Answers::default());
     let Observation::Ready(shares) = observed else { panic!("networks are set") };
     let plan = NodeIpamController::plan(memory, &shares, now());
-    let given = plan.steps().map(|step| match &step.action {
-        runtime::Action::Patch { target, patch, .. } => {
-            let shares = patch["spec"]["podCIDRs"].as_array().into_iter().flatten();
-            let shares: Vec<&str> = shares.filter_map(Value::as_str).collect();
-            format!("{}={}", target.key.name, shares.join(","))
-        }
-        _ => "?".to_owned(),
+    let given = plan.steps().map(|step| {
+        let runtime::Action::Patch { target, patch, .. } = &step.action else {
+            return "?".to_owned();
+        };
+        let shares = patch["spec"]["podCIDRs"].as_array().into_iter().flatten();
+        let shares: Vec<&str> = shares.filter_map(Value::as_str).collect();
+        format!("{}={}", target.key.name, shares.join(","))
     });
     given.collect::<Vec<_>>().join(" ")
 }

@@ -92,7 +92,7 @@ impl Controller for TaintEvictionController {
 fn pod_changed(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
     let Some(pod) = change.latest().filter(|pod| !pod.spec.node_name.is_empty()) else { return };
     let node = view.nodes.get(&ObjectKey::new("", pod.spec.node_name.clone()));
-    if !node.is_some_and(|node| evicting(&node).next().is_some()) {
+    if node.is_none_or(|node| evicting(&node).next().is_none()) {
         return;
     }
     let said = |pod: &Arc<Pod>| {

@@ -49,7 +49,7 @@ impl Story {
             let now = now() + Duration::from_secs(after);
             let plan = Eviction::plan(&mut self.memory, &observed, now);
             if plan.asks.is_empty() {
-                let ends = if plan.ends { "ends\n" } else { "" };
+                let ends = ["", "ends\n"][usize::from(plan.ends)];
                 return format!("{asked}{}{ends}", show(&plan));
             }
             asked = "asks\n";
@@ -126,7 +126,7 @@ fn pod(tolerations: &str) -> Value {
     json!({
         "metadata": {
             "name": "p", "namespace": "shop", "uid": "p", "resourceVersion": "2", "generation": 4,
-            "creationTimestamp": now() - Duration::from_secs(3600),
+            "creationTimestamp": now() - Duration::from_hours(1),
         },
         "spec": {"nodeName": "node", "tolerations": tolerations},
         "status": {"phase": "Running"},

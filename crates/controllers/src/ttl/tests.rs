@@ -77,7 +77,7 @@ fn a_heartbeat_wakes_nobody_and_a_lost_annotation_does() {
             |node: &Value| Some(std::sync::Arc::new(Node::deserialize(node).expect("sound")));
         let mut enqueue = Enqueue::<Text>::default();
         let change = Change { old: parse(&old), new: parse(&new) };
-        node_changed(&view(&[new.clone()]), &change, &mut enqueue);
+        node_changed(&view(std::slice::from_ref(&new)), &change, &mut enqueue);
         enqueue.keys().len()
     };
     assert_eq!((woken(Some("0")), woken(None)), (0, 1));

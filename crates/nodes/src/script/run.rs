@@ -60,18 +60,20 @@ impl Shell<'_> {
     fn command(&mut self, command: &Command) -> Flow {
         match command {
             Command::Simple(words) => self.simple(words),
-            Command::If { branches, otherwise } => {
-                for (condition, body) in branches {
-                    match self.list(condition) {
-                        Flow::Goes if self.code == 0 => return self.list(body),
-                        Flow::Goes => {}
-                        other @ (Flow::Ended | Flow::RunsOn) => return other,
-                    }
-                }
-                self.code = 0;
-                self.list(otherwise)
+            Command::If { branches, otherwise } => self.choose(branches, otherwise),
+        }
+    }
+
+    fn choose(&mut self, branches: &[(List, List)], otherwise: &List) -> Flow {
+        for (condition, body) in branches {
+            match self.list(condition) {
+                Flow::Goes if self.code == 0 => return self.list(body),
+                Flow::Goes => {}
+                other @ (Flow::Ended | Flow::RunsOn) => return other,
             }
         }
+        self.code = 0;
+        self.list(otherwise)
     }
 
     fn simple(&mut self, words: &[Word]) -> Flow {

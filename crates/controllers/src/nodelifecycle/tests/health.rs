@@ -44,7 +44,7 @@ impl Story {
             };
             let plan = NodeHealth::plan(&mut self.memory, &observed, now);
             if plan.asks.is_empty() {
-                let ends = if plan.ends { "ends\n" } else { "" };
+                let ends = ["", "ends\n"][usize::from(plan.ends)];
                 return format!("{asked}{}{ends}", show(&plan));
             }
             "asks\n".clone_into(&mut asked);

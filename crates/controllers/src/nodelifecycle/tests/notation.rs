@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
         json!({
             "metadata": {
                 "name": self.name(), "uid": format!("uid-{}", self.name()), "resourceVersion": "7",
-                "creationTimestamp": self.ago("age").unwrap_or(now() - Duration::from_secs(3600)),
+                "creationTimestamp": self.ago("age").unwrap_or(now() - Duration::from_hours(1)),
                 "labels": labels,
             },
             "spec": {"taints": taints, "unschedulable": self.has("cordoned")},

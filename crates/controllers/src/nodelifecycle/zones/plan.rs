@@ -83,7 +83,9 @@ fn decide(memory: &mut Memory, nodes: &Nodes, now: Time) -> Plan<Why> {
         for step in &mut steps[first..] {
             step.measure(When::Success, metrics::EVICTIONS.add(1, [name]));
         }
-        wait.into_iter().for_each(|wait| plan.wake(wait));
+        if let Some(wait) = wait {
+            plan.wake(wait);
+        }
     }
     Plan { stages: together(steps).stages, ..plan }
 }
@@ -127,12 +129,10 @@ impl Zone {
         }
         for it in &waiting {
             let uid = &it.node.metadata.uid;
-            if !self.granted.contains(uid) {
-                if !self.bucket.take(now) {
-                    return self.bucket.next().map(|next| next.since(now));
-                }
-                self.granted.insert(uid.clone());
+            if !self.granted.contains(uid) && !self.bucket.take(now) {
+                return self.bucket.next().map(|next| next.since(now));
             }
+            self.granted.insert(uid.clone());
             steps.push(evict(it, now));
         }
         None
