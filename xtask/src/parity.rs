@@ -23,7 +23,12 @@ struct Sheet {
     lettered: &'static [&'static str],
 }
 
-const SHEETS: [Sheet; 3] = [
+const SHEETS: [Sheet; 4] = [
+    Sheet {
+        name: "node-lifecycle",
+        lines: &[("NL-", &[1..=47, 50..=53]), ("TE-", &[1..=18]), ("NI-", &[1..=17])],
+        lettered: &["NL-15a", "NL-24a"],
+    },
     Sheet {
         name: "deployment",
         lines: &[("", &[1..=133])],

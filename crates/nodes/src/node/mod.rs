@@ -142,8 +142,8 @@ fn renew(plan: &mut Plan<Why>, observed: &NodeWithLease, now: Time) {
     };
     let renewed = lease.spec.renew_time.unwrap_or_default();
     let due = renewed + RENEW_AFTER;
-    // A renewal that lies ahead was made before the clock was set back.
-    if renewed <= now && now < due {
+    // A renewal that lies far ahead was made before the clock was set back.
+    if renewed <= now + RENEW_AFTER && now < due {
         plan.wake(due.since(now));
         return;
     }
@@ -182,7 +182,7 @@ fn report(plan: &mut Plan<Why>, node: &Node, failure: Option<Failure>, now: Time
     let ready = node.condition("Ready");
     let heard = ready.and_then(|ready| ready.last_heartbeat_time).unwrap_or_default();
     let due = heard + REPORT_AFTER;
-    if status::is_said(ready, failure) && heard <= now && now < due {
+    if status::is_said(ready, failure) && heard <= now + REPORT_AFTER && now < due {
         plan.wake(due.since(now));
         return;
     }
