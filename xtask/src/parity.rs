@@ -23,7 +23,7 @@ struct Sheet {
     lettered: &'static [&'static str],
 }
 
-const SHEETS: [Sheet; 4] = [
+const SHEETS: [Sheet; 5] = [
     Sheet {
         name: "node-lifecycle",
         lines: &[("NL-", &[1..=47, 50..=53]), ("TE-", &[1..=18]), ("NI-", &[1..=17])],
@@ -56,6 +56,11 @@ const SHEETS: [Sheet; 4] = [
             ("CR-", &[1..=11, 20..=32, 40..=42]),
         ],
         lettered: &[],
+    },
+    Sheet {
+        name: "job-cronjob",
+        lines: &[("JB-", &[1..=87]), ("CJ-", &[1..=30]), ("TF-", &[1..=5]), ("PG-", &[1..=11])],
+        lettered: &["JB-56a", "CJ-5a"],
     },
     Sheet {
         name: "endpoints-hpa-disruption",

@@ -339,20 +339,21 @@ fn judge(action: &Action, error: &ClientError) -> Judged {
 /// Resource and key that an action writes to; no key if the server makes the name.
 fn place(action: &Action) -> Option<(Resource, Option<ObjectKey>)> {
     match action {
+        // Who may scale an object may not be one who may read it; it is read live before each decision.
+        Action::Replace { subresource: "scale", .. }
+        | Action::DeleteCollection { .. }
+        | Action::Announce => None,
         Action::Create { resource, namespace, object } => {
             let name = object.pointer("/metadata/name").and_then(Value::as_str);
             let key = name.map(|name| ObjectKey::new(namespace.clone(), name));
             Some((resource.clone(), key))
         }
-        // Who may scale an object may not be one who may read it; it is read live before each decision.
-        Action::Replace { subresource: "scale", .. } => None,
         Action::Patch { target, .. }
         | Action::CreateSubresource { target, .. }
         | Action::Replace { target, .. }
         | Action::Delete { target, .. } => {
             Some((target.resource.clone(), Some(target.key.clone())))
         }
-        Action::DeleteCollection { .. } | Action::Announce => None,
     }
 }
 
