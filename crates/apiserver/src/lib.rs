@@ -34,7 +34,7 @@ mod status;
 pub mod tls;
 
 pub use api_group::{ApiGroup, ApiGroupAnswer, ReadOnlyRequest, ReadOnlyResource};
-pub use engine::{Engine, EngineOptions, StartError};
+pub use engine::{Engine, EngineOptions, Epoch, StartError};
 pub use object::Object;
 pub use operation::{
     Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,

@@ -8,7 +8,7 @@ use meta::object::ResourceVersion;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::{Object, Status, managed_fields::OnConflict};
+use crate::{Epoch, Object, Status, managed_fields::OnConflict};
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +34,8 @@ pub struct Operation {
     pub user: User,
     /// `fieldManager`, or the user agent up to its first slash.
     pub field_manager: String,
+    /// The term of a lease without which a write is refused.
+    pub epoch: Option<Epoch>,
     pub dry_run: bool,
     pub field_validation: FieldValidation,
 }

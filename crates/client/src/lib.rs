@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 mod account;
+mod epoch;
 mod error;
 pub mod http;
 pub mod kubeconfig;
@@ -10,6 +11,7 @@ mod request;
 mod transport;
 
 pub use account::AccountTokens;
+pub use epoch::{EPOCH_HEADER, Epoch};
 pub use error::{ApiError, ClientError};
 pub use request::{
     ACCEPT_METADATA, ACCEPT_METADATA_LIST, DeleteOptions, ListOptions, Method, PatchKind,

@@ -1,6 +1,6 @@
 //! A request as a value: what to ask, before anything is sent.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
 use meta::{
@@ -8,6 +8,8 @@ use meta::{
     resource::{Resource, Scope},
 };
 use serde_json::{Value, json};
+
+use crate::Epoch;
 
 /// HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,8 @@ pub struct Request {
     pub accept: &'static str,
     /// Body.
     pub body: Bytes,
+    /// Under which term of a lease it is sent; `None` if whoever sends it needs no lease.
+    pub epoch: Option<Arc<Epoch>>,
 }
 
 /// `Accept` that asks for metadata only.
@@ -135,6 +139,7 @@ impl Request {
             content_type: "",
             accept: JSON,
             body: Bytes::new(),
+            epoch: None,
         }
     }
     /// Reads one object.
@@ -236,7 +241,8 @@ impl Request {
     }
 
     fn with_body(method: Method, path: String, content_type: &'static str, body: &Value) -> Self {
-        Self { method, path, content_type, accept: JSON, body: Bytes::from(body.to_string()) }
+        let body = Bytes::from(body.to_string());
+        Self { method, path, content_type, accept: JSON, body, epoch: None }
     }
 }
 

@@ -53,6 +53,7 @@ fn ask(matches: &ArgMatches, method: Method, path: String) -> Result<(), Failure
             content_type: "",
             accept: "application/json",
             body: Bytes::new(),
+            epoch: None,
         };
         let answer = transport.send(request).await.context("the clock cannot be stepped")?;
         Ok(String::from_utf8_lossy(&answer.body).trim().to_owned())

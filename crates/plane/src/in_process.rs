@@ -4,9 +4,10 @@ use apiserver::{
     Body, EventKind, Request as ServerRequest, Response as ServerResponse, Service, User,
 };
 use client::{
-    ApiError, ClientError, EventType, Method, Request, Response, Transport, WatchEvent, WatchStream,
+    ApiError, ClientError, EPOCH_HEADER, EventType, Method, Request, Response, Transport,
+    WatchEvent, WatchStream,
 };
-use http::{HeaderName, header};
+use http::{HeaderName, HeaderValue, header};
 use tokio::sync::mpsc;
 use world::{BoxFuture, World};
 
@@ -44,6 +45,10 @@ impl InProcess {
         let mut translated = ServerRequest::new(method, request.path).by(self.user.clone());
         for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
             translated = translated.with_header(name, value);
+        }
+        let epoch = request.epoch.and_then(|epoch| HeaderValue::from_str(&epoch.to_string()).ok());
+        if let Some(epoch) = epoch {
+            translated.headers.insert(EPOCH_HEADER, epoch);
         }
         translated.body = request.body;
         translated

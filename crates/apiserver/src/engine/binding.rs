@@ -48,6 +48,7 @@ impl Inner {
                 value: pod,
                 over: modified,
                 along: Along::nothing(),
+                epoch: on_pod.epoch.clone(),
             };
             match self.write(write).await? {
                 Written::Done(_) => return Ok(done()),

@@ -148,6 +148,7 @@ pub(super) fn operation(object: &Value) -> Result<Operation, Status> {
         verb: Verb::Create { content: Content::default() },
         user: User { name: SERVER.to_owned(), groups: vec![MASTERS.to_owned()], ..User::default() },
         field_manager: "kube-apiserver".to_owned(),
+        epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
     })

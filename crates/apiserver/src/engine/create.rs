@@ -150,6 +150,7 @@ impl Inner {
             value,
             over: Revision(0),
             along,
+            epoch: operation.epoch.clone(),
         };
         match self.write(write).await? {
             Written::Done(object) => {

@@ -87,6 +87,7 @@ impl Inner {
             value,
             over: present.modified,
             along,
+            epoch: operation.epoch.clone(),
         };
         let (written, stays) = match removal {
             Removal::Keep => {

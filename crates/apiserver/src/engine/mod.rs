@@ -10,6 +10,7 @@ mod collection;
 pub(crate) mod convert;
 mod create;
 mod delete;
+pub(crate) mod epoch;
 mod eviction;
 pub(crate) mod failure;
 mod get;
@@ -43,6 +44,7 @@ use store::{Store, StoreError};
 use world::{BoxFuture, Monotonic, Task, World};
 
 pub(crate) use convert::stored_as;
+pub use epoch::Epoch;
 pub use options::EngineOptions;
 
 use crate::{

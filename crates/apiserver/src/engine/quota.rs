@@ -179,6 +179,7 @@ fn status_write(facts: &'static ResourceFacts, namespace: &str, name: &str) -> O
         verb: Verb::Update { content: Content::default() },
         user: User::default(),
         field_manager: MANAGER.to_owned(),
+        epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
     }

@@ -100,6 +100,7 @@ impl Inner {
             value,
             over: present.modified,
             along,
+            epoch: operation.epoch.clone(),
         };
         if goes {
             // The last finalizer went: the client sees what it wrote, at the version it replaced.

@@ -10,7 +10,7 @@ use store::{Compare, KeyValue, Range, Revision, Transaction, TransactionAnswer};
 
 use super::{Inner, convert, failure};
 use crate::{
-    Object, Status,
+    Epoch, Object, Status,
     object::{Header, encode},
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Write {
     /// The state it was decided on; zero means that there is nothing yet.
     pub over: Revision,
     pub along: Along,
+    /// Under which term of a lease it is asked for.
+    pub epoch: Option<Epoch>,
 }
 
 /// What else the transaction asks and does: allocations, and whatever fences writers out.
@@ -103,7 +105,7 @@ impl Inner {
 
     /// Stores an object if its state is still the one the write was decided on.
     pub(crate) async fn write(&self, write: Write) -> Result<Written, Status> {
-        let Write { facts, namespace, name, value, over, along } = write;
+        let Write { facts, namespace, name, value, over, along, epoch } = write;
         let stored_as = super::stored_as(facts);
         let mut value = convert::stored(value, facts);
         without_version(&mut value);
@@ -117,7 +119,7 @@ impl Inner {
             value: bytes.clone(),
             time_to_live: facts.expires.then_some(self.options.event_time_to_live),
         };
-        let answer = self.transact(key, over, put, along).await?;
+        let answer = self.transact(along.over(key, over, put), epoch).await?;
         let TransactionAnswer::Applied { revision } = answer else {
             return Ok(refused(answer, over));
         };
@@ -131,10 +133,10 @@ impl Inner {
     /// Removes an object if its state is still the one the removal was decided on. `last` is the
     /// object that the answer shows, with the version of the removal.
     pub(crate) async fn remove(&self, last: Write) -> Result<Written, Status> {
-        let Write { facts, namespace, name, value, over, along } = last;
+        let Write { facts, namespace, name, value, over, along, epoch } = last;
         let key = key(facts, &namespace, &name);
         let delete = store::Operation::Delete { key: key.clone() };
-        let answer = self.transact(key, over, delete, along).await?;
+        let answer = self.transact(along.over(key, over, delete), epoch).await?;
         let TransactionAnswer::Applied { revision } = answer else {
             return Ok(refused(answer, over));
         };
@@ -144,17 +146,25 @@ impl Inner {
 
     async fn transact(
         &self,
-        key: Vec<u8>,
-        over: Revision,
-        operation: store::Operation,
-        along: Along,
+        transaction: Transaction,
+        epoch: Option<Epoch>,
     ) -> Result<TransactionAnswer, Status> {
+        if let Some(epoch) = epoch {
+            return self.transact_within(transaction, &epoch).await;
+        }
+        self.store.transact(transaction).await.map_err(|error| failure::of_store(&error))
+    }
+}
+
+impl Along {
+    /// All of it, if `key` is as it was at `over`.
+    fn over(self, key: Vec<u8>, over: Revision, operation: store::Operation) -> Transaction {
         let blind = mutant("hb_42") && matches!(operation, store::Operation::Delete { .. });
         let compare = if blind { Vec::new() } else { vec![Compare { key, modified: over }] };
         let mut transaction = Transaction { compare, then: vec![operation] };
-        transaction.compare.extend(along.compare);
-        transaction.then.extend(along.then);
-        self.store.transact(transaction).await.map_err(|error| failure::of_store(&error))
+        transaction.compare.extend(self.compare);
+        transaction.then.extend(self.then);
+        transaction
     }
 }
 

@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 
 use super::{BODY_BYTES_MAX, Body, Inner, Request, Response, WatchBody, interference};
 use crate::{
-    Content, Operation, Outcome, PatchType, Reason, Status, User, Verb,
+    Content, Epoch, Operation, Outcome, PatchType, Reason, Status, User, Verb,
     decode::{self, BodyType, Expected},
     encode::{Encoder, EventEncoder},
+    engine::epoch,
     managed_fields::OnConflict,
     negotiation::{self, Endpoint, Format},
     options::{self, WriteKind, WriteOptions},
@@ -162,9 +163,15 @@ impl Call<'_> {
             verb,
             user: self.user.clone(),
             field_manager: options.field_manager,
+            epoch: self.epoch()?,
             dry_run: options.dry_run,
             field_validation: options.field_validation,
         })
+    }
+
+    fn epoch(&self) -> Result<Option<Epoch>, Status> {
+        let text = self.request.headers.get(epoch::HEADER).and_then(|text| text.to_str().ok());
+        text.map(Epoch::parse).transpose()
     }
 
     fn verb(&self, patching: Option<Patching>) -> Result<(Verb, WriteOptions), Status> {

@@ -219,6 +219,9 @@ impl Inner {
         if !request.content_type.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, request.content_type);
         }
+        if let Some(epoch) = &request.epoch {
+            builder = builder.header(crate::EPOCH_HEADER, epoch.to_string());
+        }
         if let Some(token) = token {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

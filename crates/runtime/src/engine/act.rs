@@ -163,7 +163,7 @@ impl Acting {
         term: Term,
         action: &Action,
     ) -> Option<Result<Response, ClientError>> {
-        let Some(request) = request(action, self.actor.field_manager) else {
+        let Some(mut request) = request(action, self.actor.field_manager) else {
             return Some(Ok(Response::default()));
         };
         // The semaphore is never closed.
@@ -174,6 +174,7 @@ impl Acting {
         if let Some(rewrite) = self.rewrite(action) {
             return Some(rewrite.carry_out(self).await);
         }
+        request.epoch = self.gate.epoch();
         Some(self.actor.transport.send(request).await)
     }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use client::Epoch;
 use meta::{mutants::mutant, object::ResourceVersion};
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -24,6 +25,8 @@ pub(crate) struct Gate {
     /// After this no write is sent even if nobody came to close the gate: the process may have been
     /// frozen.
     until: Mutex<Option<Monotonic>>,
+    /// What writes are sent under; `None` if no lease is needed.
+    epoch: Mutex<Option<Arc<Epoch>>>,
 }
 
 impl Gate {
@@ -33,6 +36,7 @@ impl Gate {
             term: watch::Sender::new(None),
             terms: Mutex::new(0),
             until: Mutex::new(None),
+            epoch: Mutex::new(None),
         }
     }
     /// Begins a term.
@@ -48,6 +52,14 @@ impl Gate {
     /// Acting is allowed until then, and no longer unless this is called again.
     pub(crate) fn allow_until(&self, until: Monotonic) {
         *self.until.lock() = Some(until);
+    }
+    /// Names the term of the lease that the next term stands for.
+    pub(crate) fn lead_under(&self, epoch: Option<Epoch>) {
+        *self.epoch.lock() = epoch.map(Arc::new);
+    }
+    /// What a write is sent under that [may be sent](Self::may_act) now.
+    pub(crate) fn epoch(&self) -> Option<Arc<Epoch>> {
+        self.epoch.lock().clone()
     }
     /// Whether a write may be sent now.
     pub(crate) fn may_act(&self, term: Term) -> bool {

@@ -38,6 +38,7 @@ impl Driver {
         self.metrics.leading(&self.settings.key.name, false);
         loop {
             let taken = self.acquire(&mut elector).await;
+            self.gate.lead_under(elector.epoch(&self.settings));
             self.tell(&elector, "became leader");
             self.metrics.leading(&self.settings.key.name, true);
             self.lead(&mut elector, taken).await;

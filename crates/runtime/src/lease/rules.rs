@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use client::Epoch;
 use meta::{object::Uid, time::Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -96,6 +97,16 @@ impl Elector {
     /// Forgets what was seen: the next attempt reads first.
     pub(super) fn forget(&mut self) {
         self.seen = None;
+    }
+    /// The term that the lease as last seen stands for; `None` if we are not known to hold it.
+    pub(super) fn epoch(&self, settings: &LeaseSettings) -> Option<Epoch> {
+        let seen = self.seen.as_ref()?;
+        (seen.spec.holder_identity == settings.identity).then(|| Epoch {
+            lease: settings.key.clone(),
+            uid: self.uid(),
+            transitions: seen.spec.lease_transitions,
+            holder: settings.identity.clone(),
+        })
     }
     /// UID of the lease; empty before it was seen.
     pub(super) fn uid(&self) -> Uid {

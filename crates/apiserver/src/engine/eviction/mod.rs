@@ -116,6 +116,7 @@ impl Inner {
                 value,
                 over: store::Revision(budget.version.0),
                 along: Along::nothing(),
+                epoch: operation.epoch.clone(),
             };
             match self.write(write).await? {
                 Written::Done(_) => return Ok(Granted::Freely),
@@ -171,6 +172,7 @@ impl Inner {
                 value,
                 over: modified,
                 along: Along::nothing(),
+                epoch: operation.epoch.clone(),
             };
             match self.write(write).await? {
                 Written::Done(object) => return Ok(object),

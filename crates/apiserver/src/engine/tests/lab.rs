@@ -245,6 +245,7 @@ fn on(facts: &'static ResourceFacts, namespace: &str, name: &str, verb: Verb) ->
             ..User::default()
         },
         field_manager: "test".to_owned(),
+        epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Warn,
     }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod deleting;
+mod epochs;
 mod eviction;
 mod lab;
 mod lists;
