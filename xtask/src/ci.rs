@@ -8,8 +8,9 @@ use crate::{
     tidy, tools,
 };
 
-/// Seeds that every change is run through.
-const SEEDS: &str = "300";
+/// What the simulator runs for every change: seeds, seeds of two leaders, power cuts.
+const SIMULATIONS: [[&str; 2]; 3] =
+    [["--seeds", "600"], ["--leaders", "150"], ["--power-cuts", "2000"]];
 
 /// The catalogue of bugs, on the product and on its mutants.
 const CATALOGUE: [&str; 8] =
@@ -33,7 +34,9 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     cargo(&CATALOGUE)?;
     cargo(&["build", "--release", "--bins"])?;
     cargo(&["build", "--release", "--package", "runtime", "--example", "website"])?;
-    cargo(&["run", "--release", "--quiet", "--bin", "sim", "--", "--seeds", SEEDS])?;
+    for simulation in SIMULATIONS {
+        sim(&simulation.map(str::to_owned))?;
+    }
     cargo_with_release(&["test", "--package", "conformance", "--no-fail-fast"])
 }
 

@@ -166,6 +166,7 @@ async fn ask(transport: &dyn Transport, path: &str, review: &Value) -> Result<Va
         content_type: json,
         accept: json,
         body: Bytes::from(review.to_string()),
+        epoch: None,
     };
     let answer = transport.send(request).await.map_err(|error: ClientError| error.to_string())?;
     let review: Value = serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;

@@ -1,123 +1,167 @@
-//! The cluster of a run: an API server and the parts, each with a life of its own.
+//! The machines of a run: store, API servers and parts, each with a life of its own.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use apiserver::{EngineOptions, authentication::Authentication, authorization::Witness};
+use meta::object::ObjectKey;
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
-use runtime::Metrics;
-use store::{Local, Store};
+use runtime::{LeaseSettings, Manager, Metrics};
+use store::{Local, Revision, Store};
 use world::World;
 
 use crate::{
     check::Checker,
-    faults::{Acknowledged, Caller, Faults, Line},
-    gateway::Gateway,
+    net::{Line, Office, Server, StoreLine, StoreServer},
+    plan::{self, Component},
     world::Simulation,
 };
 
-const SERVER: &str = "apiserver";
 const FOLDER: &str = "/data";
+const LEASE: &str = "kube-controller-manager";
+/// A process that cannot start is started again after so long.
+const RESTART: Duration = Duration::from_secs(1);
 
 /// What a run is made of.
 pub(crate) struct Cluster {
     pub(crate) simulation: Simulation,
-    pub(crate) faults: Faults,
-    pub(crate) checker: Checker,
-    pub(crate) acknowledged: Acknowledged,
-    pub(crate) gateway: Gateway,
-    pub(crate) disk: bool,
+    pub(crate) shape: plan::Cluster,
+    pub(crate) office: Office,
+    pub(crate) store: StoreServer,
     pub(crate) rules: Rules,
 }
 
 impl Cluster {
-    /// Begins a life of the API server.
-    pub(crate) fn start_server(&self) {
-        let world = self.simulation.world(SERVER);
-        let store: Arc<dyn Store> = if self.disk {
-            match Local::embedded(&world, Path::new(FOLDER)) {
+    /// Begins a life of a machine, with nothing in memory.
+    pub(crate) fn start(&self, component: Component) {
+        let world = self.simulation.world(component.name());
+        match component {
+            Component::Store => self.start_store(&world),
+            Component::Api1 | Component::Api2 => self.start_api(component, &world),
+            Component::Controllers1 | Component::Controllers2 => {
+                self.start_part(component, Part::Controllers, &world);
+            }
+            Component::Scheduler => self.start_part(component, Part::Scheduler, &world),
+            Component::Nodes => self.start_part(component, Part::Nodes, &world),
+            Component::User => {}
+        }
+    }
+
+    /// Ends a machine where it is.
+    pub(crate) fn crash(&self, component: Component) {
+        match component {
+            Component::Store => self.store.close(),
+            Component::Api1 | Component::Api2 => self.office.servers.close(component),
+            Component::Controllers1
+            | Component::Controllers2
+            | Component::Scheduler
+            | Component::Nodes
+            | Component::User => {}
+        }
+        self.simulation.crash(component.name());
+        self.office.wires.set_stopped(component, false);
+    }
+
+    /// Stops a machine where it is.
+    pub(crate) fn freeze(&self, component: Component) {
+        self.simulation.freeze(component.name());
+        self.office.wires.set_stopped(component, true);
+    }
+
+    /// Lets a machine go on.
+    pub(crate) fn thaw(&self, component: Component) {
+        self.simulation.thaw(component.name());
+        self.office.wires.set_stopped(component, false);
+    }
+
+    /// A store in memory would come back empty: it does not crash.
+    pub(crate) const fn may_crash(&self, component: Component) -> bool {
+        match component {
+            Component::Store => self.shape.disk,
+            Component::User => false,
+            Component::Api1
+            | Component::Api2
+            | Component::Controllers1
+            | Component::Controllers2
+            | Component::Scheduler
+            | Component::Nodes => self.shape.has(component),
+        }
+    }
+
+    fn start_store(&self, world: &World) {
+        let checker = self.office.checker.clone();
+        let store: Arc<dyn Store> = if self.shape.disk {
+            match Local::embedded(world, Path::new(FOLDER)) {
                 Ok(store) => Arc::new(store),
-                Err(error) => return self.checker.fail(format!("the store is lost: {error}")),
+                Err(error) if self.simulation.disk_is_well(Component::Store.name()) => {
+                    return checker.fail(format!("the store is lost: {error}"));
+                }
+                // Whoever heals the disk starts it again.
+                Err(_) => return,
             }
         } else {
-            Arc::new(Local::memory(&world))
+            Arc::new(Local::memory(world))
         };
-        let (gateway, checker) = (self.gateway.clone(), self.checker.clone());
-        let start = serve(world.clone(), store, gateway, checker);
-        world.tasks.spawn("serve", Box::pin(start));
+        self.store.open(Arc::clone(&store), world.clone());
+        world.tasks.spawn("checker", Box::pin(follow(store, checker)));
     }
 
-    /// Ends the API server and its machine.
-    pub(crate) fn crash_server(&self) {
-        self.gateway.close();
-        self.simulation.crash(SERVER);
+    fn start_api(&self, api: Component, world: &World) {
+        let store = StoreLine {
+            world: world.clone(),
+            api,
+            server: self.store.clone(),
+            wires: self.office.wires.clone(),
+            faults: self.office.faults.clone(),
+        };
+        let serve = serve(api, world.clone(), Arc::new(store), self.office.clone());
+        world.tasks.spawn("serve", Box::pin(serve));
     }
 
-    /// Begins a life of a part, with nothing in memory.
-    pub(crate) fn start(&self, part: Part) {
-        let world = self.simulation.world(name(part));
-        let line = self.line(&world, Caller::Part(part, Identity::Part(part)));
-        let identities: Identities = Arc::new(move |identity| {
-            Arc::new(Line { caller: Caller::Part(part, identity), ..line.clone() })
+    fn start_part(&self, component: Component, part: Part, world: &World) {
+        let manager = self.assemble(component, part, world);
+        let lease = part == Part::Controllers && self.shape.controller_managers > 1;
+        // It ends with its machine.
+        drop(if lease {
+            let key = ObjectKey::new("kube-system", LEASE);
+            let identity = format!("{component}_{}", world.dice.uuid());
+            manager.start_with_lease(LeaseSettings::new(key, identity))
+        } else {
+            manager.start()
         });
+    }
+
+    fn assemble(&self, component: Component, part: Part, world: &World) -> Manager {
+        let own = Some(Identity::Part(part));
+        let line = Line::new(world.clone(), component, own, self.office.clone());
+        let identities: Identities = Arc::new(move |identity| Arc::new(line.acting_as(identity)));
         let components =
             Components { root_ca: Some("a certificate".to_owned()), rules: self.rules.clone() };
-        let metrics = Arc::new(Metrics::default());
-        let manager = components.assemble_part(part, &world, &identities, metrics);
-        // It ends with its machine.
-        drop(manager.start());
+        components.assemble_part(part, world, &identities, Arc::new(Metrics::default()))
     }
 
-    /// Ends a part where it is.
-    pub(crate) fn crash(&self, part: Part) {
-        self.simulation.crash(name(part));
-    }
-
-    /// Stops a part where it is.
-    pub(crate) fn freeze(&self, part: Part) {
-        self.simulation.freeze(name(part));
-    }
-
-    /// Lets a part go on.
-    pub(crate) fn thaw(&self, part: Part) {
-        self.simulation.thaw(name(part));
-    }
-
-    /// Sets a part's wall clock wrong.
-    pub(crate) fn shift_wall(&self, part: Part, microseconds: i64) {
-        self.simulation.shift_wall(name(part), microseconds);
-    }
-
-    /// A way to the API server.
-    pub(crate) fn line(&self, world: &World, caller: Caller) -> Line {
-        Line {
-            world: world.clone(),
-            gateway: self.gateway.clone(),
-            caller,
-            faults: self.faults.clone(),
-            acknowledged: Arc::clone(&self.acknowledged),
-        }
+    /// A person's way to the API servers.
+    pub(crate) fn line_of_user(&self, world: &World) -> Line {
+        Line::new(world.clone(), Component::User, None, self.office.clone())
     }
 }
 
-async fn serve(world: World, store: Arc<dyn Store>, gateway: Gateway, checker: Checker) {
-    match store.revision().await {
-        Ok(newest) => checker.reopened(newest),
-        Err(error) => return checker.fail(format!("the store does not answer: {error}")),
-    }
-    let follow = checker.clone().follow(Arc::clone(&store));
-    world.tasks.spawn("checker", Box::pin(follow));
-    let witness = Some(permission(checker.clone()));
-    let settings = ServerSettings {
-        engine: EngineOptions { witness, ..EngineOptions::default() },
-        authentication: Authentication::default(),
-        address: "127.0.0.1:6443".to_owned(),
-        extensions: Vec::new(),
-        faults: None,
-    };
-    match plane::serve(world, store, settings).await {
-        Ok(service) => gateway.open(service),
-        Err(error) => checker.fail(format!("the API server does not start: {error}")),
+/// Starts an API server, again and again while the store does not answer.
+async fn serve(api: Component, world: World, store: Arc<dyn Store>, office: Office) {
+    loop {
+        let witness = Some(permission(office.checker.clone()));
+        let settings = ServerSettings {
+            engine: EngineOptions { witness, ..EngineOptions::default() },
+            authentication: Authentication::default(),
+            address: format!("{api}:6443"),
+            extensions: Vec::new(),
+            faults: None,
+        };
+        match plane::serve(world.clone(), Arc::clone(&store), settings).await {
+            Ok(service) => return office.servers.open(api, Server { service, world }),
+            Err(error) => tracing::info!(%api, %error, "the API server does not start yet"),
+        }
+        world.clock.sleep(RESTART).await;
     }
 }
 
@@ -130,11 +174,22 @@ fn permission(checker: Checker) -> Witness {
     })
 }
 
-const fn name(part: Part) -> &'static str {
-    match part {
-        Part::Controllers => "controllers",
-        Part::Scheduler => "scheduler",
-        Part::Nodes => "nodes",
+/// Holds what the store does to what must never happen, in one life of it.
+async fn follow(store: Arc<dyn Store>, checker: Checker) {
+    match store.revision().await {
+        Ok(newest) => checker.reopened(newest),
+        Err(error) => return checker.fail(format!("the store does not answer: {error}")),
+    }
+    checker.follow(store).await;
+}
+
+/// Makes the store forget its history.
+pub(crate) async fn compact(store: Arc<dyn Store>, checker: Checker) {
+    if let Ok(Revision(newest)) = store.revision().await {
+        // The checker reads on from where it is.
+        let oldest = Revision(newest.min(checker.revision()));
+        // A compaction that fails leaves the history there.
+        let _ = store.compact(oldest).await;
     }
 }
 
@@ -142,12 +197,19 @@ const fn name(part: Part) -> &'static str {
 pub(crate) fn rules(simulation: &Simulation) -> Rules {
     let up_to = |most: u64| Duration::from_millis(simulation.dice().below(most));
     let mut rules = Rules::default();
-    rules.containers.push(Rule {
+    let rule = Rule {
         pull_time: up_to(1000),
         start_time: up_to(1000),
         ready_time: up_to(1500),
         stop_time: up_to(4000),
         ..Rule::default()
+    };
+    rules.containers.push(Rule {
+        image_contains: vec!["once".to_owned()],
+        exit_code: Some(0),
+        exit_after: up_to(4000),
+        ..rule.clone()
     });
+    rules.containers.push(rule);
     rules
 }

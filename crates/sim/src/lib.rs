@@ -1,22 +1,28 @@
 //! The whole cluster in one thread under a virtual clock, from a seed.
 //!
-//! [`run`] starts API server, controllers, scheduler and nodes in a [`world::Simulation`], lets a user
-//! work with Deployments while things go wrong, checks every revision, and wants the cluster at rest
-//! when the faults have ended.
+//! [`run`] starts a store, API servers, controllers, scheduler and nodes, each on a machine of its own of a
+//! [`world::Simulation`], lets a user work while things go wrong as a [`plan::Plan`] says, checks every
+//! revision, and wants the cluster at rest when the faults have ended.
 #![warn(missing_docs)]
 
 mod check;
 mod cluster;
 mod errors;
 mod faults;
-mod gateway;
 pub mod lab;
+mod net;
 pub mod plan;
+mod power;
 mod run;
 mod scenario;
+mod shrink;
 pub mod stage;
+mod tally;
 mod trace;
 pub mod world;
 
-pub use run::{Failure, Report, run};
+pub use power::{PowerCutFailure, PowerCuts, power_cuts};
+pub use run::{Failure, run};
+pub use shrink::shrunk;
+pub use tally::{Sometimes, Tally};
 pub use trace::Detail;

@@ -1,88 +1,227 @@
-//! `sim`: runs seeds and says which one went wrong.
+//! `sim`: runs seeds and plans, and says which one went wrong.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    fs,
+    io::Write as _,
+    process::ExitCode,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
-use sim::{Detail, run};
+use sim::{Detail, Failure, PowerCuts, Tally, plan::Plan, power_cuts, run, shrunk};
 
 const HELP: &str = "\
 usage: sim --seed N [--logs]     one run, told line by line, with the log
-       sim --seeds N [--from M]  N runs from seed M (0) on, until one goes wrong";
+       sim --plan FILE [--logs]  the run that a file holds
+       sim --seeds N [--from M]  N runs from seed M (0) on, on all cores, until one goes wrong
+       sim --leaders N           N runs in which two controller managers are paused and cut off
+       sim --cluster-hour N      how fast an hour of a busy cluster passes, with N (1 or 2) of each
+       sim --power-cuts N        cuts the power at each disk operation of a run of N writes
+       sim --print N             the plan of a seed
+A run that went wrong is made smaller and written to a file.";
+
+/// Of so many seeds one is run twice, and must give the same.
+const TWICE_EVERY: u64 = 100;
+/// With so many seeds each state that is to be reached must be.
+const SEEDS_THAT_REACH_ALL: u64 = 2000;
 
 /// What to run.
 enum Task {
-    One(u64, Detail),
-    Many { from: u64, count: u64 },
+    One(Plan, Detail),
+    Many { from: u64, count: u64, draft: fn(u64) -> Plan },
+    Print(Plan),
+    Hour(Plan),
+    PowerCuts(u64),
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let Some(task) = parse(&arguments) else {
-        say(HELP);
-        return ExitCode::from(2);
+    match parse(&arguments) {
+        Ok(Some(Task::One(plan, detail))) => one(&plan, detail),
+        Ok(Some(Task::Many { from, count, draft })) => many(from, count, draft),
+        Ok(Some(Task::Print(plan))) => {
+            say(&plan.to_text());
+            ExitCode::SUCCESS
+        }
+        Ok(Some(Task::Hour(plan))) => hour(&plan),
+        Ok(Some(Task::PowerCuts(writes))) => cut_power(writes),
+        Ok(None) => {
+            say(HELP);
+            ExitCode::from(2)
+        }
+        Err(trouble) => {
+            say(&trouble);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `None` if the arguments make no sense.
+fn parse(arguments: &[String]) -> Result<Option<Task>, String> {
+    let detail = if arguments.iter().any(|word| word == "--logs") {
+        Detail::Everything
+    } else {
+        Detail::Changes
     };
-    match task {
-        Task::One(seed, detail) => one(seed, detail),
-        Task::Many { from, count } => many(from, count),
+    let value = |name: &str| {
+        let place = arguments.iter().position(|word| word == name)?;
+        arguments.get(place + 1)
+    };
+    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
+    if let Some(file) = value("--plan") {
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?;
+        let plan = Plan::parse(&text).map_err(|error| format!("{file}: {error}"))?;
+        return Ok(Some(Task::One(plan, detail)));
+    }
+    if let Some(seed) = number("--seed") {
+        return Ok(Some(Task::One(Plan::of(seed), detail)));
+    }
+    if let Some(seed) = number("--print") {
+        return Ok(Some(Task::Print(Plan::of(seed))));
+    }
+    if let Some(replicas) = number("--cluster-hour").and_then(|count| u8::try_from(count).ok()) {
+        return Ok(Some(Task::Hour(Plan::of_cluster_hour(0, replicas))));
+    }
+    if let Some(writes) = number("--power-cuts") {
+        return Ok(Some(Task::PowerCuts(writes)));
+    }
+    let from = number("--from").unwrap_or(0);
+    if let Some(count) = number("--leaders") {
+        return Ok(Some(Task::Many { from, count, draft: Plan::of_two_leaders }));
+    }
+    Ok(number("--seeds").map(|count| Task::Many { from, count, draft: Plan::of }))
+}
+
+fn one(plan: &Plan, detail: Detail) -> ExitCode {
+    say(&format!("seed {}", plan.seed));
+    match run(plan, detail) {
+        Ok(tally) => {
+            say(&format!("passed\n{tally}"));
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            say(&format!("FAILED {failure}"));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn parse(arguments: &[String]) -> Option<Task> {
-    let (mut seed, mut count, mut from, mut detail) = (None, None, 0, Detail::Changes);
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        if word == "--logs" {
-            detail = Detail::Everything;
-            continue;
-        }
-        let number = words.next()?.parse().ok()?;
-        match word.as_str() {
-            "--seed" => seed = Some(number),
-            "--seeds" => count = Some(number),
-            "--from" => from = number,
-            _ => return None,
+/// Each core takes its share of the operations.
+fn cut_power(writes: u64) -> ExitCode {
+    let cores = thread::available_parallelism().map_or(1, Into::into);
+    let shares: Vec<_> = thread::scope(|scope| {
+        let cut = |core| scope.spawn(move || power_cuts(0, writes, (core, cores)));
+        let running: Vec<_> = (0..cores).map(cut).collect();
+        running.into_iter().filter_map(|share| share.join().ok()).collect()
+    });
+    let mut recoveries = 0;
+    for share in &shares {
+        match share {
+            Ok(PowerCuts { recoveries: own, .. }) => recoveries += own,
+            Err(failure) => {
+                say(&format!("FAILED {failure}"));
+                return ExitCode::FAILURE;
+            }
         }
     }
-    let one = seed.map(|seed| Task::One(seed, detail));
-    one.or_else(|| count.map(|count| Task::Many { from, count }))
+    let Some(Ok(PowerCuts { operations, .. })) = shares.first() else { return ExitCode::FAILURE };
+    say(&format!("passed: {writes} writes, {operations} disk operations, {recoveries} recoveries"));
+    if shares.len() == cores { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, detail: Detail) -> ExitCode {
-    say(&format!("seed {seed}"));
-    match run(seed, detail) {
-        Ok(report) => {
-            let sim::Report { revisions, faults, steps, trace } = report;
+/// Measures on one core.
+fn hour(plan: &Plan) -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "what is measured is the machine")]
+    let began = Instant::now();
+    match run(plan, Detail::Silent) {
+        Ok(tally) => {
+            let seconds = began.elapsed().as_secs_f64();
+            let hours = tally.time.as_secs_f64() / 3600.0;
             say(&format!(
-                "passed: {revisions} revisions, {faults} faults, {steps} steps, trace {trace:016x}"
+                "{tally}{:.2} simulated hours in each of {seconds:.2} s",
+                hours / seconds
             ));
             ExitCode::SUCCESS
         }
-        Err(failure) => failed(&failure),
+        Err(failure) => {
+            say(&format!("FAILED {failure}"));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn many(from: u64, count: u64) -> ExitCode {
-    let last = from.saturating_add(count).saturating_sub(1);
-    say(&format!("seeds {from} to {last}"));
-    let (mut revisions, mut faults, mut trace) = (0, 0, 0);
-    for seed in from..=last {
-        match run(seed, Detail::Silent) {
-            Ok(report) => {
-                revisions += report.revisions;
-                faults += report.faults;
-                trace ^= report.trace.rotate_left(u32::try_from(seed % 64).unwrap_or(0));
+/// Runs on all cores; the first seed that goes wrong is the one that is told of.
+fn many(from: u64, count: u64, draft: fn(u64) -> Plan) -> ExitCode {
+    let end = from.saturating_add(count);
+    say(&format!("seeds {from} to {}", end.saturating_sub(1)));
+    let (next, outcome) = (AtomicU64::new(from), Mutex::new((Tally::default(), None)));
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                return;
             }
-            Err(failure) => return failed(&failure),
+            let result = checked(&draft(seed));
+            let Ok(mut outcome) = outcome.lock() else { return };
+            match result {
+                Ok(tally) => outcome.0.add(&tally),
+                Err(failure) => {
+                    next.store(end, Ordering::Relaxed);
+                    outcome.1.get_or_insert(failure);
+                }
+            }
+        }
+    };
+    let cores = thread::available_parallelism().map_or(1, Into::into);
+    thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
+    let Ok((tally, failure)) = outcome.into_inner() else { return ExitCode::FAILURE };
+    match failure {
+        Some(failure) => failed(failure),
+        None => report(&tally),
+    }
+}
+
+/// Now and then a seed is run twice: the same bytes must come of it.
+fn checked(plan: &Plan) -> Result<Tally, Failure> {
+    let tally = run(plan, Detail::Silent)?;
+    if plan.seed.is_multiple_of(TWICE_EVERY) {
+        let again = run(plan, Detail::Silent)?.trace;
+        if again != tally.trace {
+            let reason = format!("two runs differ: {:016x} and {again:016x}", tally.trace);
+            return Err(Failure { plan: plan.clone(), reason, at: tally.time });
         }
     }
-    say(&format!(
-        "{count} seeds passed: {revisions} revisions, {faults} faults, traces {trace:016x}"
-    ));
+    Ok(tally)
+}
+
+fn report(tally: &Tally) -> ExitCode {
+    say(&format!("passed\n{tally}"));
+    let never = tally.never();
+    if tally.runs >= SEEDS_THAT_REACH_ALL && !never.is_empty() {
+        say(&format!("FAILED no run reached {never:?}"));
+        return ExitCode::FAILURE;
+    }
     ExitCode::SUCCESS
 }
 
-fn failed(failure: &sim::Failure) -> ExitCode {
-    say(&format!("FAILED {failure}"));
-    say(&format!("again, line by line: cargo xtask sim --seed {}", failure.seed));
+fn failed(failure: Failure) -> ExitCode {
+    let seed = failure.plan.seed;
+    say(&format!("FAILED {failure}\nagain, line by line: cargo xtask sim --seed {seed}"));
+    say("making it smaller…");
+    let smallest = shrunk(failure);
+    let file = format!("sim-failure-{seed}.json");
+    say(&format!("FAILED {smallest}"));
+    match fs::write(&file, smallest.plan.to_text()) {
+        Ok(()) => say(&format!(
+            "again: cargo xtask sim --plan {file}; as a test: move it to crates/sim/tests/plans"
+        )),
+        Err(error) => say(&format!("cannot write {file}: {error}\n{}", smallest.plan.to_text())),
+    }
     ExitCode::FAILURE
 }
 

@@ -170,6 +170,7 @@ fn noted_use(secret: &Value, now: Time) -> Option<Operation> {
         verb: Verb::Patch { kind: PatchType::Merge, patch: content },
         user: super::bootstrap::server(),
         field_manager: "kube-apiserver".to_owned(),
+        epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
     })

@@ -94,6 +94,7 @@ impl Rewrite<'_> {
                 "" => request,
                 subresource => request.subresource(subresource),
             };
+            let request = Request { epoch: acting.gate.epoch(), ..request };
             match acting.actor.transport.send(request).await {
                 Err(error) if error.is_conflict() && self.guard == Guard::Uid => {}
                 answer => return answer,

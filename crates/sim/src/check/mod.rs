@@ -1,27 +1,41 @@
 //! Watches the store itself and holds every revision to what must never happen.
 
+mod follower;
+mod history;
 mod model;
 mod objects;
+mod others;
 mod ownership;
+mod pace;
 mod rest;
 mod rollout;
+mod terms;
+mod traffic;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use meta::object::Uid;
 use parking_lot::Mutex;
 use store::{Event, EventBatch, Revision, Store};
 use world::{Clock, Monotonic};
 
-use self::model::{Change, Model};
-use crate::{scenario::Told, trace::Trace};
+pub(crate) use self::{
+    follower::Follower,
+    model::{Change, Edge},
+};
+use self::{history::History, model::Model, pace::Pace, terms::Terms};
+use crate::{scenario::Told, tally::Sometimes, trace::Trace};
 
 /// Something happened that may not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Violation(pub(crate) String);
 
-type Verdict = Result<(), Violation>;
+pub(crate) type Verdict = Result<(), Violation>;
 
 /// Holds unless `is_well`; says what is wrong if not.
 fn expect(is_well: bool, wrong: impl FnOnce() -> String) -> Verdict {
@@ -37,7 +51,13 @@ struct State {
     trace: Trace,
     last: Revision,
     revisions: BTreeSet<u64>,
+    /// Those of writes that somebody was told of.
+    acknowledged: Vec<u64>,
     model: Model,
+    history: History,
+    terms: Terms,
+    pace: Pace,
+    reached: BTreeMap<Sometimes, u64>,
     violation: Option<Violation>,
     /// When something was last written that is no heartbeat.
     busy: Monotonic,
@@ -52,7 +72,12 @@ impl Checker {
             trace,
             last: Revision(1),
             revisions: BTreeSet::new(),
+            acknowledged: Vec::new(),
             model: Model::new(staleness),
+            history: History::default(),
+            terms: Terms::default(),
+            pace: Pace::default(),
+            reached: BTreeMap::new(),
             violation: None,
             busy: Monotonic::default(),
             quiet: false,
@@ -84,8 +109,22 @@ impl Checker {
         self.0.lock().violation.get_or_insert(Violation(violation));
     }
 
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.lock().violation.is_some()
+    }
+
     pub(crate) fn violation(&self) -> Option<Violation> {
         self.0.lock().violation.clone()
+    }
+
+    /// The newest revision that was seen.
+    pub(crate) fn revision(&self) -> u64 {
+        self.0.lock().last.0
+    }
+
+    /// States that a run is to reach now and then, and how often it did.
+    pub(crate) fn reached(&self) -> BTreeMap<Sometimes, u64> {
+        self.0.lock().reached.clone()
     }
 
     /// Revisions so far, and when the last one came that was no heartbeat.
@@ -104,11 +143,15 @@ impl Checker {
         rest::check(&self.0.lock().model, told)
     }
 
-    /// Whether every revision that somebody was told of was seen.
-    pub(crate) fn acknowledged(&self, revisions: &[u64]) -> Verdict {
-        let state = self.0.lock();
-        let lost = revisions.iter().find(|revision| !state.revisions.contains(revision));
-        expect(lost.is_none(), || format!("revision {lost:?} was acknowledged and is not there"))
+    /// Whether every revision that somebody was told of was seen, and each in its writer's term.
+    pub(crate) fn settled(&self) -> Verdict {
+        let mut state = self.0.lock();
+        let lost = state.acknowledged.iter().find(|it| !state.revisions.contains(it)).copied();
+        expect(lost.is_none(), || format!("revision {lost:?} was acknowledged and is not there"))?;
+        if state.terms.changes() > 1 {
+            state.reach(Sometimes::LeadershipMoves);
+        }
+        state.terms.check()
     }
 
     fn take(&self, batch: &EventBatch) {
@@ -134,17 +177,24 @@ impl State {
         self.last = revision;
         self.revisions.insert(revision.0);
         let now = self.clock.monotonic();
-        batch.events.iter().try_for_each(|event| self.take_event(event, now))
+        batch.events.iter().try_for_each(|event| self.take_event(event, now))?;
+        self.history.reached(revision.0)
+    }
+
+    fn reach(&mut self, what: Sometimes) {
+        *self.reached.entry(what).or_default() += 1;
     }
 
     fn take_event(&mut self, event: &Event, now: Monotonic) -> Verdict {
         let (key, value) = match event {
-            Event::Put { now, .. } => (&now.key, &now.value[..]),
-            Event::Delete { before, .. } => (&before.key, &b"deleted"[..]),
+            Event::Put { now, .. } => (&now.key, Some(&now.value[..])),
+            Event::Delete { before, .. } => (&before.key, None),
         };
         self.trace.mix(key);
-        self.trace.mix(value);
+        self.trace.mix(value.unwrap_or(b"deleted"));
         let key = String::from_utf8_lossy(key).into_owned();
+        self.history.note(self.last.0, &key, value.is_none());
+        self.terms.note(self.last.0, &key, value);
         let change = Change::read(&key, event)?;
         if change.is_heartbeat() {
             return Ok(());
@@ -153,10 +203,20 @@ impl State {
         expect(!self.quiet, || format!("{} is written at rest", change.describe(&key)))?;
         self.busy = now;
         objects::check(&key, &change)?;
+        self.pace.take(&change, now)?;
+        self.note_reached(&change);
         ownership::check(&self.model, &change)?;
         rollout::check(&self.model, &change, now)?;
         self.model.take(key, change, now);
         rollout::check_after(&self.model, now)
+    }
+}
+
+impl State {
+    fn note_reached(&mut self, change: &Change) {
+        for what in Sometimes::of(change) {
+            self.reach(what);
+        }
     }
 }
 

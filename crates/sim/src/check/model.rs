@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use api::views::{Deployment, Kind, Node, PartialObject, Pod, ReplicaSet, Template};
+use api::views::{
+    DaemonSet, Deployment, Job, Kind, Namespace, Node, PartialObject, Pod, ReplicaSet,
+    ResourceQuota, StatefulSet, Template,
+};
 use bytes::Bytes;
 use meta::object::{ObjectMeta, Uid};
 use serde::de::DeserializeOwned;
@@ -17,18 +20,24 @@ use super::Violation;
 
 /// An object's state before and after.
 #[derive(Debug)]
-pub(super) struct Edge<T> {
-    pub(super) before: Option<Arc<T>>,
-    pub(super) now: Option<Arc<T>>,
+pub(crate) struct Edge<T> {
+    pub(crate) before: Option<Arc<T>>,
+    pub(crate) now: Option<Arc<T>>,
 }
 
 /// What an event of the store means.
 #[derive(Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Deployment(Edge<Deployment>),
     ReplicaSet(Edge<ReplicaSet>),
+    StatefulSet(Edge<StatefulSet>),
+    DaemonSet(Edge<DaemonSet>),
+    Job(Edge<Job>),
     Pod(Edge<Pod>),
     Node(Edge<Node>),
+    Namespace(Edge<Namespace>),
+    Quota(Edge<ResourceQuota>),
+    EndpointSlice(Edge<PartialObject>),
     Other(Edge<PartialObject>),
     /// Leases, Events, and what is no object.
     Heartbeat,
@@ -42,6 +51,12 @@ impl Change {
             Some("replicasets") => Self::ReplicaSet(edge(key, event)?),
             Some("pods") => Self::Pod(edge(key, event)?),
             Some("minions") => Self::Node(edge(key, event)?),
+            Some("statefulsets") => Self::StatefulSet(edge(key, event)?),
+            Some("daemonsets") => Self::DaemonSet(edge(key, event)?),
+            Some("jobs") => Self::Job(edge(key, event)?),
+            Some("namespaces") => Self::Namespace(edge(key, event)?),
+            Some("resourcequotas") => Self::Quota(edge(key, event)?),
+            Some("endpointslices") => Self::EndpointSlice(edge(key, event)?),
             Some("leases" | "events" | "ranges" | "masterleases") | None => Self::Heartbeat,
             Some(_) => Self::Other(edge(key, event)?),
         })
@@ -57,20 +72,31 @@ impl Change {
             }
             Self::Deployment(_)
             | Self::ReplicaSet(_)
+            | Self::StatefulSet(_)
+            | Self::DaemonSet(_)
+            | Self::Job(_)
             | Self::Pod(_)
             | Self::Node(_)
+            | Self::Namespace(_)
+            | Self::Quota(_)
+            | Self::EndpointSlice(_)
             | Self::Other(_) => false,
         }
     }
 
     /// Metadata before and after.
-    pub(super) fn metadata(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
+    pub(crate) fn metadata(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
         match self {
             Self::Deployment(edge) => edge.metadata(),
             Self::ReplicaSet(edge) => edge.metadata(),
+            Self::StatefulSet(edge) => edge.metadata(),
+            Self::DaemonSet(edge) => edge.metadata(),
+            Self::Job(edge) => edge.metadata(),
+            Self::Namespace(edge) => edge.metadata(),
+            Self::Quota(edge) => edge.metadata(),
             Self::Pod(edge) => edge.metadata(),
             Self::Node(edge) => edge.metadata(),
-            Self::Other(edge) => edge.metadata(),
+            Self::EndpointSlice(edge) | Self::Other(edge) => edge.metadata(),
             Self::Heartbeat => (None, None),
         }
     }
@@ -97,8 +123,14 @@ impl Change {
             }
             Self::Deployment(_)
             | Self::ReplicaSet(_)
+            | Self::StatefulSet(_)
+            | Self::DaemonSet(_)
+            | Self::Job(_)
             | Self::Pod(_)
             | Self::Node(_)
+            | Self::Namespace(_)
+            | Self::Quota(_)
+            | Self::EndpointSlice(_)
             | Self::Other(_)
             | Self::Heartbeat => String::new(),
         };
@@ -173,6 +205,24 @@ impl<T> Track<T> {
     }
 }
 
+/// Objects of the kinds of which little is asked.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    pub(super) stateful_sets: BTreeMap<Uid, Arc<StatefulSet>>,
+    pub(super) daemon_sets: BTreeMap<Uid, Arc<DaemonSet>>,
+    pub(super) jobs: BTreeMap<Uid, Arc<Job>>,
+    pub(super) quotas: BTreeMap<Uid, Arc<ResourceQuota>>,
+}
+
+/// Takes the present state over.
+fn keep<T: Kind>(objects: &mut BTreeMap<Uid, Arc<T>>, edge: Edge<T>) {
+    let Some(uid) = edge.uid() else { return };
+    match edge.now {
+        Some(now) => objects.insert(uid, now),
+        None => objects.remove(&uid),
+    };
+}
+
 /// All objects.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -190,6 +240,7 @@ pub(super) struct Model {
     /// ReplicaSets that were left behind on purpose, and by which Deployment.
     pub(super) orphans: BTreeMap<Uid, Uid>,
     pub(super) terminating: BTreeSet<String>,
+    pub(super) others: Others,
     /// Whose bounds are to be looked at after this change.
     pub(super) touched: Option<Uid>,
 }
@@ -207,6 +258,7 @@ impl Model {
             templates: BTreeMap::new(),
             orphans: BTreeMap::new(),
             terminating: BTreeSet::new(),
+            others: Others::default(),
             touched: None,
         }
     }
@@ -252,7 +304,14 @@ impl Model {
                     self.nodes.remove(&*before.metadata.name);
                 }
             }
-            Change::Other(_) | Change::Heartbeat => {}
+            Change::StatefulSet(edge) => keep(&mut self.others.stateful_sets, edge),
+            Change::DaemonSet(edge) => keep(&mut self.others.daemon_sets, edge),
+            Change::Job(edge) => keep(&mut self.others.jobs, edge),
+            Change::Quota(edge) => keep(&mut self.others.quotas, edge),
+            Change::Namespace(_)
+            | Change::EndpointSlice(_)
+            | Change::Other(_)
+            | Change::Heartbeat => {}
         }
     }
 

@@ -7,8 +7,12 @@ use api::views::{Deployment, DeploymentCondition, Phase, Pod, ReplicaSet, Status
 use super::{
     Verdict, expect,
     model::{Model, controller, lacks_image},
+    others,
 };
-use crate::scenario::{Expected, NAMESPACE, Told};
+use crate::{
+    plan::NAMESPACE,
+    scenario::{Expected, Told},
+};
 
 pub(super) fn check(model: &Model, told: &Told) -> Verdict {
     if told.namespace_deleted {
@@ -21,7 +25,8 @@ pub(super) fn check(model: &Model, told: &Told) -> Verdict {
     deployments.into_iter().try_for_each(|found| deployment(model, found))?;
     let sets = model.replica_sets.values().filter_map(|track| track.now.as_deref());
     sets.into_iter().try_for_each(|found| replica_set(model, found))?;
-    model.pods.values().try_for_each(|found| pod(model, found))
+    model.pods.values().try_for_each(|found| pod(model, found))?;
+    others::check(model)
 }
 
 fn namespace_is_gone(model: &Model) -> Verdict {
@@ -121,6 +126,9 @@ fn pod(model: &Model, found: &Pod) -> Verdict {
     expect(controller(&found.metadata).is_some(), || format!("{name} belongs to nobody"))?;
     has_owner(model, &found.metadata)?;
     expect(!found.spec.node_name.is_empty(), || format!("{name} was not scheduled"))?;
+    if found.is_finished() {
+        return Ok(());
+    }
     let runs = found.status.phase == Phase::Running && found.is_ready();
     expect(runs != lacks_image(found), || {
         format!("{name} is {:?}, ready: {}", found.status.phase, found.is_ready())

@@ -40,7 +40,13 @@ pub(super) fn check(model: &Model, change: &Change, _: Monotonic) -> Verdict {
         Change::ReplicaSet(_)
         | Change::Pod(_)
         | Change::Deployment(_)
+        | Change::StatefulSet(_)
+        | Change::DaemonSet(_)
+        | Change::Job(_)
         | Change::Node(_)
+        | Change::Namespace(_)
+        | Change::Quota(_)
+        | Change::EndpointSlice(_)
         | Change::Other(_)
         | Change::Heartbeat => Ok(()),
     }

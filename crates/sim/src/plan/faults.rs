@@ -151,6 +151,10 @@ pub enum What {
     Compact,
     /// An object stands in the store that no API server would have let in; `null` takes it away.
     Poison { key: String, value: Value },
+    /// A field of a stored object changes behind the API servers' back; `pointer` as in RFC 6901.
+    Edit { key: String, pointer: String, value: Value },
+    /// Somebody breaks a promise: what a checker must notice.
+    Sabotage { how: Sabotage },
     /// Each sync of the store's disk takes so long.
     SlowDisk {
         #[serde(rename = "each_milliseconds", with = "milliseconds")]
@@ -165,6 +169,30 @@ pub enum What {
     },
     /// The next sync of the store's disk fails, and what it was to keep is lost at a crash.
     FailedSync,
+}
+
+/// How a promise is broken, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sabotage {
+    /// A change is missing from a watch.
+    SkipEvent,
+    /// A change comes twice.
+    RepeatEvent,
+    /// An object is missing from a list.
+    HideObject,
+    /// A write is acknowledged and never done.
+    ForgetWrite,
+    /// A consistent list is of long ago.
+    StaleList,
+    /// A delete does not say of which object.
+    BareDelete,
+    /// A write is accepted under a term that is not the lease's.
+    ForgeEpoch,
+    /// A line of level error is logged.
+    LogError,
+    /// A task panics.
+    Panic,
 }
 
 impl What {
@@ -187,6 +215,8 @@ impl What {
             Self::SlowReader { .. } => "slow reader",
             Self::Compact => "compaction",
             Self::Poison { .. } => "poison",
+            Self::Edit { .. } => "edit",
+            Self::Sabotage { .. } => "sabotage",
             Self::SlowDisk { .. } => "slow disk",
             Self::FullDisk { .. } => "full disk",
             Self::FailedSync => "failed sync",
@@ -210,6 +240,8 @@ impl What {
             | Self::SlowReader { .. }
             | Self::Compact
             | Self::Poison { .. }
+            | Self::Edit { .. }
+            | Self::Sabotage { .. }
             | Self::SlowDisk { .. }
             | Self::FullDisk { .. }
             | Self::FailedSync => false,
@@ -260,6 +292,8 @@ impl fmt::Display for What {
             }
             Self::Compact => f.write_str("the store is compacted"),
             Self::Poison { key, .. } => write!(f, "poison at {key}"),
+            Self::Edit { key, pointer, value } => write!(f, "{pointer} of {key} becomes {value}"),
+            Self::Sabotage { how } => write!(f, "sabotage: {how:?}"),
             Self::SlowDisk { each, length } => {
                 write!(f, "the disk takes {each:.1?} a sync for {length:.1?}")
             }

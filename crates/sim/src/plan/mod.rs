@@ -18,6 +18,7 @@
 //! ```
 #![allow(missing_docs, reason = "the fields of the vocabulary say it themselves")]
 
+mod draft;
 mod faults;
 mod text;
 mod user;
@@ -27,7 +28,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    faults::{Fault, PerThousand, Rates, Request, RequestVerb, Ways, What, When},
+    faults::{Fault, PerThousand, Rates, Request, RequestVerb, Sabotage, Ways, What, When},
     text::PlanError,
     user::{Action, Draft, Propagation, Strategy, Verb},
 };
@@ -144,6 +145,9 @@ pub struct Plan {
     /// What the user does, one after the other.
     #[serde(default)]
     pub actions: Vec<Action>,
+    /// Who ends with the faults and never comes back; the others must do.
+    #[serde(default)]
+    pub lost_for_ever: Vec<Component>,
 }
 
 impl Plan {
@@ -155,6 +159,7 @@ impl Plan {
             rates: Rates::default(),
             faults: Vec::new(),
             actions: Vec::new(),
+            lost_for_ever: Vec::new(),
         }
     }
 
@@ -178,6 +183,15 @@ impl Plan {
         self
     }
 
+    /// How old what a part decides on may be: holds, and the back-off after lost watches.
+    pub(crate) fn staleness(&self) -> Duration {
+        let Rates { drops, refusals, lost, holds, coalesces, .. } = self.rates;
+        if drops + refusals + lost + holds + coalesces > 0 || !self.faults.is_empty() {
+            return Duration::from_mins(2);
+        }
+        Duration::from_secs(10)
+    }
+
     fn with(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
@@ -190,6 +204,7 @@ impl fmt::Display for Plan {
         f.write_str(if disk { "store on disk" } else { "store in memory" })?;
         write!(f, ", {api_servers} API servers, {controller_managers} controller managers")?;
         write!(f, ", {nodes} nodes{}", self.rates)?;
-        self.faults.iter().try_for_each(|fault| write!(f, "; {fault}"))
+        self.faults.iter().try_for_each(|fault| write!(f, "; {fault}"))?;
+        self.lost_for_ever.iter().try_for_each(|lost| write!(f, "; in the end {lost} is gone"))
     }
 }

@@ -1,28 +1,32 @@
 //! One run: start, scenario with faults, rest, quiet.
 
+mod happenings;
+
 use std::{
     cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
 };
 
 use parking_lot::Mutex;
-use plane::Part;
 use world::Monotonic;
 
 use crate::{
-    check::Checker,
+    check::{Checker, Verdict},
     cluster::{self, Cluster},
     errors::Errors,
-    faults::{Agenda, Caller, Due, Faults, Plan},
-    gateway::Gateway,
+    faults::{Agenda, Ending, Faults},
+    net::{Office, Servers, StoreServer, Wires},
+    plan::{Component, Plan},
     scenario::{self, Told, User},
+    tally::Tally,
     trace::{Detail, Trace},
     world::Simulation,
 };
 
 /// No scenario lasts longer, however often the server is down.
-const SCENARIO_MAX: Duration = Duration::from_mins(30);
+const SCENARIO_MAX: Duration = Duration::from_mins(40);
 /// The longest legal back-off of what plays: when all is well again, this is enough.
 const REST_MAX: Duration = Duration::from_mins(5);
 /// Nothing was written for so long: it may be rest.
@@ -30,50 +34,43 @@ const STILL: Duration = Duration::from_secs(20);
 /// Between two looks at whether it is.
 const LOOK: Duration = Duration::from_secs(5);
 /// Steps without time passing that no honest work takes.
-const STEPS_AT_ONCE_MAX: u64 = 200_000;
+const STEPS_AT_ONCE_MAX: u64 = 400_000;
 /// At rest nothing changes for so long.
 const QUIET: Duration = Duration::from_mins(10);
 
-/// A run in which nothing happened that may not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Report {
-    /// Revisions of the store.
-    pub revisions: u64,
-    /// Faults that happened.
-    pub faults: u64,
-    /// Steps of tasks.
-    pub steps: u64,
-    /// Equal for equal runs: every write and every step counts.
-    pub trace: u64,
-}
-
 /// A run went wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("seed {seed}: {reason} (at {at:.3?})")]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("seed {}: {reason} (at {at:.3?})", plan.seed)]
 pub struct Failure {
     /// Gives the same run again.
-    pub seed: u64,
+    pub plan: Plan,
     /// What happened that may not.
     pub reason: String,
     /// When.
     pub at: Duration,
 }
 
-/// Runs one seed.
+/// Runs a plan.
 ///
 /// # Errors
-/// What went wrong first: a broken invariant, no rest, a line of level error in the log.
-pub fn run(seed: u64, detail: Detail) -> Result<Report, Failure> {
+/// What went wrong first: a broken invariant, no rest, a panic, a line of level error in the log.
+pub fn run(plan: &Plan, detail: Detail) -> Result<Tally, Failure> {
     let errors = Errors::default();
-    errors.during(detail, || Run::new(seed, detail, errors.clone()).run())
+    let run = Run::new(plan.clone(), detail, errors.clone());
+    errors.during(detail, || {
+        // What a panic leaves behind is looked at by nobody.
+        let outcome = catch_unwind(AssertUnwindSafe(|| run.run()));
+        outcome.unwrap_or_else(|_| Err(run.failure("a task panicked".to_owned())))
+    })
 }
 
 struct Run {
-    seed: u64,
+    plan: Plan,
     cluster: Cluster,
+    checker: Checker,
+    faults: Faults,
     trace: Trace,
     errors: Errors,
-    plan: Plan,
     /// What is to happen, and when.
     agenda: RefCell<Agenda>,
     /// The present moment, and the steps when it began.
@@ -81,50 +78,55 @@ struct Run {
 }
 
 impl Run {
-    fn new(seed: u64, detail: Detail, errors: Errors) -> Self {
-        let simulation = Simulation::new(seed);
+    fn new(plan: Plan, detail: Detail, errors: Errors) -> Self {
+        let simulation = Simulation::new(plan.seed);
         let trace = Trace::new(detail);
         let world = simulation.world("faults");
-        let plan = Plan::of(&*world.dice);
         let checker = Checker::new(Arc::clone(&world.clock), trace.clone(), plan.staleness());
+        let faults = Faults::new(&plan, world);
+        let apis = Component::APIS.into_iter().filter(|api| plan.cluster.has(*api)).collect();
+        let office = Office {
+            servers: Servers::default(),
+            wires: Wires::default(),
+            faults: faults.clone(),
+            checker: checker.clone(),
+            apis,
+        };
         let cluster = Cluster {
-            faults: Faults::new(plan.clone(), world),
-            checker,
-            acknowledged: Arc::default(),
-            gateway: Gateway::default(),
-            disk: plan.disk,
+            shape: plan.cluster,
+            office,
+            store: StoreServer::default(),
             rules: cluster::rules(&simulation),
             simulation,
         };
         let agenda = RefCell::new(Agenda::of(&plan));
-        Self { seed, cluster, trace, errors, plan, agenda, moment: Cell::default() }
+        Self { plan, cluster, checker, faults, trace, errors, agenda, moment: Cell::default() }
     }
 
-    fn run(&self) -> Result<Report, Failure> {
+    fn run(&self) -> Result<Tally, Failure> {
         self.trace.note(self.now(), &self.plan.to_string());
-        self.cluster.start_server();
-        for part in Part::ALL {
-            self.cluster.start(part);
-        }
+        let all = Component::ALL.into_iter().filter(|component| self.plan.cluster.has(*component));
+        all.for_each(|component| self.cluster.start(component));
         let told = self.scenario()?;
         self.trace.note(self.now(), "the user and the faults have ended");
         self.stop_faults();
         self.rest(&told)?;
         self.trace.note(self.now(), "at rest");
-        self.cluster.checker.hush();
+        self.checker.hush();
         self.pass(QUIET)?;
-        self.holds(&told)?;
-        Ok(self.report())
+        self.judge(self.checker.at_rest(&told))?;
+        self.judge(self.checker.settled())?;
+        Ok(self.tally())
     }
 
     /// Lets the user act, and everything go wrong that is to.
     fn scenario(&self) -> Result<Told, Failure> {
-        let actions = scenario::draft(self.cluster.simulation.dice());
-        let world = self.cluster.simulation.world("user");
-        let transport = Arc::new(self.cluster.line(&world, Caller::User));
-        let user = User { world: world.clone(), transport, trace: self.trace.clone() };
+        let world = self.cluster.simulation.world(Component::User.name());
+        let transport = Arc::new(self.cluster.line_of_user(&world));
+        let (trace, nodes) = (self.trace.clone(), self.plan.cluster.nodes);
+        let user = User { world: world.clone(), transport, trace, nodes };
         let result = Arc::new(Mutex::new(None));
-        let slot = Arc::clone(&result);
+        let (slot, actions) = (Arc::clone(&result), self.plan.actions.clone());
         let act = async move {
             let told = scenario::act(user, actions).await;
             *slot.lock() = Some(told);
@@ -137,6 +139,7 @@ impl Run {
             }
             self.pass_until(self.now() + Duration::from_secs(1), || result.lock().is_some())?;
         }
+        self.see_faults_out()?;
         let told = result.lock().take();
         match told {
             Some(Ok(told)) => Ok(told),
@@ -145,13 +148,21 @@ impl Run {
         }
     }
 
+    /// A fault that was planned for a time comes, though the user has ended.
+    fn see_faults_out(&self) -> Result<(), Failure> {
+        while let Some(last) = self.agenda.borrow().last_fault() {
+            self.pass_until(last, || false)?;
+        }
+        Ok(())
+    }
+
     /// Waits until the cluster matches and stays so for a moment.
     fn rest(&self, told: &Told) -> Result<(), Failure> {
         let end = self.now() + REST_MAX;
         loop {
             self.pass(LOOK)?;
-            let state = self.cluster.checker.at_rest(told);
-            let (_, busy) = self.cluster.checker.progress();
+            let state = self.checker.at_rest(told);
+            let (_, busy) = self.checker.progress();
             if state.is_ok() && self.now().since(busy) >= STILL {
                 return Ok(());
             }
@@ -162,12 +173,8 @@ impl Run {
         }
     }
 
-    /// It is still at rest, and nothing that was acknowledged is lost.
-    fn holds(&self, told: &Told) -> Result<(), Failure> {
-        let checker = &self.cluster.checker;
-        let all = checker.at_rest(told);
-        let all = all.and_then(|()| checker.acknowledged(&self.cluster.acknowledged.lock()));
-        all.map_err(|violation| self.failure(violation.to_string()))
+    fn judge(&self, verdict: Verdict) -> Result<(), Failure> {
+        verdict.map_err(|violation| self.failure(violation.to_string()))
     }
 
     fn pass(&self, duration: Duration) -> Result<(), Failure> {
@@ -179,10 +186,9 @@ impl Run {
         loop {
             let next = self.agenda.borrow().next();
             let next = next.map_or(end, |next| next.min(end));
-            let crashes = || self.carry_out_crashes();
-            let broken = || self.cluster.checker.violation().is_some();
-            let spins = || self.spins();
-            let stops = || broken() || crashes() || spins() || holds();
+            let stops = || {
+                self.checker.is_broken() || self.carry_out_due_writes() || self.spins() || holds()
+            };
             self.cluster.simulation.run_until(next, stops);
             self.check()?;
             self.carry_out_due();
@@ -203,72 +209,50 @@ impl Run {
         let spins = steps - first > STEPS_AT_ONCE_MAX;
         if spins {
             let last = self.cluster.simulation.last();
-            self.cluster.checker.fail(format!("time stands still, and {last:?} never waits"));
+            self.checker.fail(format!("time stands still, and {last:?} never waits"));
         }
         spins
     }
 
-    /// Crashes parts that have come to the write that was to be their last; answers whether any had.
-    fn carry_out_crashes(&self) -> bool {
-        let mut any = false;
-        while let Some((part, down)) = self.cluster.faults.next_crash() {
-            self.trace.note(self.now(), &format!("crash of {part:?}"));
-            self.cluster.crash(part);
-            self.plan(down, Due::Start(part));
-            any = true;
-        }
-        any
+    fn plan(&self, after: Duration, ending: Ending) {
+        self.agenda.borrow_mut().plan(self.now() + after, ending);
     }
 
-    fn carry_out_due(&self) {
-        let now = self.now();
-        let due = self.agenda.borrow_mut().take_due(now);
-        for due in due {
-            self.trace.note(now, &due.to_string());
-            match due {
-                Due::CrashServer(down) => {
-                    self.cluster.crash_server();
-                    self.plan(down, Due::StartServer);
-                }
-                Due::StartServer => self.cluster.start_server(),
-                Due::Start(part) => self.cluster.start(part),
-                Due::Freeze(part, length) => {
-                    self.cluster.freeze(part);
-                    self.plan(length, Due::Thaw(part));
-                }
-                Due::Thaw(part) => self.cluster.thaw(part),
-                Due::ShiftWall(part, microseconds) => self.cluster.shift_wall(part, microseconds),
-            }
-        }
-    }
-
-    fn plan(&self, after: Duration, due: Due) {
-        self.agenda.borrow_mut().plan(self.now() + after, due);
-    }
-
+    /// Nothing goes wrong any more, and who is lost for ever is.
     fn stop_faults(&self) {
-        self.cluster.faults.stop();
+        self.faults.stop();
         self.agenda.borrow_mut().heal();
+        for lost in &self.plan.lost_for_ever {
+            self.agenda.borrow_mut().forget(*lost);
+            self.cluster.crash(*lost);
+        }
     }
 
     fn check(&self) -> Result<(), Failure> {
-        if let Some(violation) = self.cluster.checker.violation() {
+        if let Some(violation) = self.checker.violation() {
             return Err(self.failure(violation.to_string()));
         }
         let error = self.errors.first();
         error.map_or(Ok(()), |error| Err(self.failure(format!("an error was logged: {error}"))))
     }
 
-    fn report(&self) -> Report {
+    fn tally(&self) -> Tally {
         let (steps, order) = self.cluster.simulation.fingerprint();
         self.trace.mix(&order.to_le_bytes());
-        let (revisions, _) = self.cluster.checker.progress();
-        let faults = self.cluster.faults.injected();
-        Report { revisions, faults, steps, trace: self.trace.hash() }
+        let (revisions, _) = self.checker.progress();
+        Tally {
+            runs: 1,
+            time: self.now().0,
+            revisions,
+            steps,
+            faults: self.faults.injected(),
+            reached: self.checker.reached(),
+            trace: self.trace.hash(),
+        }
     }
 
     fn failure(&self, reason: String) -> Failure {
-        Failure { seed: self.seed, reason, at: self.now().0 }
+        Failure { plan: self.plan.clone(), reason, at: self.now().0 }
     }
 
     fn now(&self) -> Monotonic {

@@ -1,47 +1,39 @@
 //! Does what the scenario says, again and again until the server has it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use api::{
     resources::{DEPLOYMENTS, NAMESPACES, PODS},
     views::PartialObject,
 };
 use client::{
-    ClientError, DeleteOptions, ListOptions, PatchKind, Propagation, Request, Response, Transport,
-    WriteOptions,
+    ClientError, DeleteOptions, ListOptions, PatchKind, Request, Response, Transport, WriteOptions,
 };
 use meta::{object::ObjectKey, resource::Resource};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use world::World;
 
-use super::{Action, Draft, NAMESPACE, NODES, POD_MILLICORES, Strategy, Verb};
-use crate::trace::Trace;
+use super::{
+    Told,
+    objects::{deployment, resource_named, resource_of},
+};
+use crate::{
+    plan::{Action, NAMESPACE, Propagation, Verb},
+    trace::Trace,
+};
 
 /// Between two attempts, and two looks at what is being deleted.
 const RETRY: Duration = Duration::from_secs(1);
 /// An API server that is not back after so many attempts never will be.
 const ATTEMPTS_MAX: u32 = 300;
 
-/// What the user has been told; it may never become untrue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Expected {
-    There { image: String, replicas: i32, paused: bool },
-    Missing,
-}
-
 pub(crate) struct User {
     pub(crate) world: World,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) trace: Trace,
-}
-
-/// What came of a scenario.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) deployments: BTreeMap<&'static str, Expected>,
-    /// Whether the namespace is to be gone.
-    pub(crate) namespace_deleted: bool,
+    /// Nodes to register.
+    pub(crate) nodes: u32,
 }
 
 /// Something is wrong with an answer.
@@ -50,7 +42,9 @@ pub(crate) enum Trouble {
     #[error("the user cannot {action}")]
     Refused { action: String, source: ClientError },
     #[error("deleting {name} does not end")]
-    Endless { name: &'static str },
+    Endless { name: String },
+    #[error("the user knows no {name}")]
+    NoKind { name: String },
 }
 
 /// From the first node to the last action.
@@ -66,47 +60,10 @@ pub(crate) async fn act(user: User, actions: Vec<Action>) -> Result<Told, Troubl
     Ok(told)
 }
 
-impl Told {
-    fn note(&mut self, verb: Verb) {
-        match verb {
-            Verb::Create(Draft { name, image, replicas, .. }) => {
-                let there = Expected::There { image, replicas, paused: false };
-                self.deployments.insert(name, there);
-            }
-            Verb::SetImage { name, image: wanted } => {
-                self.change(name, |image, _, _| *image = wanted);
-            }
-            Verb::Scale { name, replicas: wanted } => {
-                self.change(name, |_, replicas, _| *replicas = wanted);
-            }
-            Verb::Pause { name } => self.change(name, |_, _, paused| *paused = true),
-            Verb::Resume { name } => self.change(name, |_, _, paused| *paused = false),
-            Verb::Delete { name, .. } => {
-                self.deployments.insert(name, Expected::Missing);
-            }
-            Verb::DeleteNamespace => {
-                self.deployments.values_mut().for_each(|expected| *expected = Expected::Missing);
-                self.namespace_deleted = true;
-            }
-            Verb::DeletePod { .. } | Verb::Cordon { .. } | Verb::Uncordon { .. } => {}
-        }
-    }
-
-    fn change(
-        &mut self,
-        name: &'static str,
-        change: impl FnOnce(&mut String, &mut i32, &mut bool),
-    ) {
-        if let Some(Expected::There { image, replicas, paused }) = self.deployments.get_mut(name) {
-            change(image, replicas, paused);
-        }
-    }
-}
-
 impl User {
     async fn set_up(&self) -> Result<(), Trouble> {
         for _ in 0..ATTEMPTS_MAX {
-            if plane::register_nodes(&self.world, &*self.transport, NODES).await.is_ok() {
+            if plane::register_nodes(&self.world, &*self.transport, self.nodes).await.is_ok() {
                 break;
             }
             self.world.clock.sleep(RETRY).await;
@@ -139,6 +96,27 @@ impl User {
             Verb::DeletePod { name, lot } => self.delete_pod(name, *lot).await,
             Verb::Cordon { node } => self.cordon(*node, json!(true)).await,
             Verb::Uncordon { node } => self.cordon(*node, Value::Null).await,
+            Verb::CreateObject { object } => {
+                let facts = resource_of(object).ok_or_else(|| no_kind(&object["kind"]))?;
+                let options = WriteOptions::default();
+                let request = Request::create(&facts.resource, NAMESPACE, object, &options);
+                self.send(request).await.map(drop)
+            }
+            Verb::PatchObject { resource, name, patch } => {
+                let (facts, subresource) =
+                    resource_named(resource).ok_or_else(|| no_kind(resource))?;
+                let options = WriteOptions::default();
+                let request =
+                    Request::patch(&facts.resource, &key(name), PatchKind::Merge, patch, &options);
+                let request =
+                    if subresource.is_empty() { request } else { request.subresource(subresource) };
+                self.send(request).await.map(drop)
+            }
+            Verb::DeleteObject { resource, name, propagation } => {
+                let (facts, _) = resource_named(resource).ok_or_else(|| no_kind(resource))?;
+                let request = Request::delete(&facts.resource, &key(name), &deletion(*propagation));
+                self.send(request).await.map(drop)
+            }
             Verb::DeleteNamespace => {
                 let key = ObjectKey::new("", NAMESPACE);
                 let request = Request::delete(&NAMESPACES, &key, &DeleteOptions::default());
@@ -176,16 +154,15 @@ impl User {
     }
 
     /// Waits for the end, as kubectl does.
-    async fn delete(&self, name: &'static str, propagation: Propagation) -> Result<(), Trouble> {
-        let options = DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() };
-        self.send(Request::delete(&DEPLOYMENTS, &key(name), &options)).await?;
+    async fn delete(&self, name: &str, propagation: Propagation) -> Result<(), Trouble> {
+        self.send(Request::delete(&DEPLOYMENTS, &key(name), &deletion(propagation))).await?;
         for _ in 0..ATTEMPTS_MAX {
             if self.send(Request::get(&DEPLOYMENTS, &key(name))).await?.is_none() {
                 return Ok(());
             }
             self.world.clock.sleep(RETRY).await;
         }
-        Err(Trouble::Endless { name })
+        Err(Trouble::Endless { name: name.to_owned() })
     }
 
     async fn delete_pod(&self, name: &str, lot: u64) -> Result<(), Trouble> {
@@ -223,6 +200,14 @@ impl User {
     }
 }
 
+fn no_kind(name: impl ToString) -> Trouble {
+    Trouble::NoKind { name: name.to_string() }
+}
+
+fn deletion(propagation: Propagation) -> DeleteOptions {
+    DeleteOptions { propagation: Some(propagation.into()), ..DeleteOptions::default() }
+}
+
 fn key(name: &str) -> ObjectKey {
     ObjectKey::new(NAMESPACE, name)
 }
@@ -235,31 +220,4 @@ struct List {
 fn names(list: &[u8]) -> Vec<String> {
     let list = serde_json::from_slice(list).unwrap_or(List { items: Vec::new() });
     list.items.iter().map(|item| item.metadata.name.to_string()).collect()
-}
-
-fn deployment(draft: &Draft) -> Value {
-    let labels = json!({"app": draft.name});
-    let strategy = match &draft.strategy {
-        Strategy::Recreate => json!({"type": "Recreate"}),
-        Strategy::Rolling { surge, unavailable } => json!({
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable},
-        }),
-    };
-    let container = json!({
-        "name": "app", "image": draft.image,
-        "resources": {"requests": {"cpu": format!("{POD_MILLICORES}m")}},
-    });
-    json!({
-        "metadata": {"name": draft.name},
-        "spec": {
-            "replicas": draft.replicas,
-            "selector": {"matchLabels": labels},
-            "strategy": strategy,
-            "progressDeadlineSeconds": draft.deadline_seconds,
-            "minReadySeconds": draft.min_ready_seconds,
-            "revisionHistoryLimit": draft.history_limit,
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-        },
-    })
 }

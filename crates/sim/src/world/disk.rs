@@ -30,6 +30,10 @@ struct State {
     locks: BTreeMap<PathBuf, u64>,
     operations: u64,
     fault: Option<DiskFault>,
+    /// No file may grow.
+    full: bool,
+    /// The next sync fails.
+    sync_fails: bool,
 }
 
 /// A fault to come, counted in operations that write or sync.
@@ -72,6 +76,23 @@ impl Content {
         for change in self.pending.drain(..) {
             apply(&mut self.durable, &change);
         }
+    }
+
+    /// After a failed sync the system believes that what was pending is on the disk; it may be.
+    fn fail_sync(&mut self, dice: &Seeded) {
+        for change in std::mem::take(&mut self.pending) {
+            if dice.below(2) == 0 {
+                apply(&mut self.durable, &change);
+            }
+        }
+    }
+
+    fn grows(&self, change: &Change) -> bool {
+        let end = match change {
+            Change::Write { offset, data } => offset.saturating_add(data.len()),
+            Change::Resize { length } => *length,
+        };
+        end > self.current.len()
     }
 
     fn crash(&mut self, dice: &Seeded) {
@@ -122,6 +143,23 @@ impl Platter {
         state.files.values_mut().for_each(|content| content.crash(&self.dice));
         state.locks.clear();
         state.fault = None;
+        state.sync_fails = false;
+    }
+
+    /// From now on no file may grow, or each may again.
+    pub(super) fn set_full(&self, full: bool) {
+        self.state.lock().full = full;
+    }
+
+    /// Lets the next sync fail.
+    pub(super) fn fail_next_sync(&self) {
+        self.state.lock().sync_fails = true;
+    }
+
+    /// Whether nothing is wrong with it now.
+    pub(super) fn is_well(&self) -> bool {
+        let state = self.state.lock();
+        !state.full && !state.sync_fails && state.fault.is_none()
     }
 
     pub(super) fn plan(&self, fault: DiskFault) {
@@ -239,11 +277,19 @@ impl OpenFile {
 
     fn change(&self, action: &'static str, change: Option<Change>) -> Result<(), DiskError> {
         self.disk.check(action, &self.path)?;
-        self.disk.platter.state.lock().operate(action, &self.path)?;
-        self.with(action, |content| {
-            content.change(change?);
-            Some(())
-        })
+        let mut state = self.disk.platter.state.lock();
+        state.operate(action, &self.path)?;
+        let full = state.full;
+        drop(state);
+        let done = self.with(action, |content| {
+            let change = change?;
+            if full && content.grows(&change) {
+                return Some(false);
+            }
+            content.change(change);
+            Some(true)
+        })?;
+        if done { Ok(()) } else { Err(failed(action, &self.path, "no space left on device")) }
     }
 }
 
@@ -273,10 +319,19 @@ impl File for OpenFile {
 
     fn sync(&self) -> Result<(), DiskError> {
         self.disk.check("sync", &self.path)?;
-        self.disk.platter.state.lock().operate("sync", &self.path)?;
+        let mut state = self.disk.platter.state.lock();
+        state.operate("sync", &self.path)?;
+        let fails = std::mem::take(&mut state.sync_fails);
+        drop(state);
+        let dice = &self.disk.platter.dice;
         self.with("sync", |content| {
-            content.sync();
+            if fails {
+                content.fail_sync(dice);
+            } else {
+                content.sync();
+            }
             Some(())
-        })
+        })?;
+        if fails { Err(failed("sync", &self.path, "input/output error")) } else { Ok(()) }
     }
 }

@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Wake, Waker},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -197,6 +198,17 @@ impl Executor {
 pub(super) struct OwnTasks {
     pub(super) executor: Arc<Executor>,
     pub(super) owner: Arc<Incarnation>,
+    pub(super) pace: Pace,
+}
+
+/// How long it takes what blocks, as a slow disk does. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Pace(Arc<Mutex<Duration>>);
+
+impl Pace {
+    pub(super) fn set(&self, each: Duration) {
+        *self.0.lock() = each;
+    }
 }
 
 impl Tasks for OwnTasks {
@@ -206,7 +218,14 @@ impl Tasks for OwnTasks {
     }
 
     fn block(&self, name: &'static str, work: Box<dyn FnOnce() + Send>) {
-        self.executor.spawn(&self.owner, name, Box::pin(async move { work() }));
+        let (timers, each) = (self.executor.timers.clone(), *self.pace.0.lock());
+        let blocking = async move {
+            if !each.is_zero() {
+                timers.sleep_until(timers.now() + each).await;
+            }
+            work();
+        };
+        self.executor.spawn(&self.owner, name, Box::pin(blocking));
     }
 }
 

@@ -22,10 +22,15 @@ use self::{
     clock::{Skew, VirtualClock},
     dice::Seeded,
     disk::{OwnDisk, Platter},
-    executor::{Executor, OwnTasks},
+    executor::{Executor, OwnTasks, Pace},
     incarnation::Incarnation,
     network::{OwnNetwork, Wires},
 };
+
+/// Chance for `purpose`, from a seed and nothing else.
+pub(crate) fn dice(seed: u64, purpose: &str) -> Arc<dyn Dice> {
+    Arc::new(Seeded::named(seed, purpose, 0))
+}
 
 /// See the module.
 pub struct Simulation {
@@ -53,6 +58,7 @@ struct Machine {
     dice: Arc<Seeded>,
     platter: Arc<Platter>,
     skew: Skew,
+    pace: Pace,
 }
 
 impl Simulation {
@@ -74,13 +80,14 @@ impl Simulation {
         let machine = self.machine(&mut machines, component);
         let owner = Arc::clone(&machine.incarnation);
         let (timers, skew) = (self.executor.timers.clone(), machine.skew.clone());
-        let platter = Arc::clone(&machine.platter);
+        let (platter, pace) = (Arc::clone(&machine.platter), machine.pace.clone());
         World {
             clock: Arc::new(VirtualClock { timers, skew }),
             dice: machine.dice.clone(),
             tasks: Arc::new(OwnTasks {
                 executor: Arc::clone(&self.executor),
                 owner: Arc::clone(&owner),
+                pace,
             }),
             disk: Arc::new(OwnDisk { platter, owner: Arc::clone(&owner) }),
             network: Arc::new(OwnNetwork { wires: Arc::clone(&self.wires), owner }),
@@ -97,6 +104,7 @@ impl Simulation {
             dice: Arc::new(Seeded::named(self.seed, component, 0)),
             platter: Platter::new(self.seed, component),
             skew: Skew::default(),
+            pace: Pace::default(),
         })
     }
 
@@ -186,6 +194,26 @@ impl Simulation {
     /// Plans a fault of a component's disk, in place of one planned before.
     pub fn plan_disk_fault(&self, component: &str, fault: DiskFault) {
         self.machine(&mut self.machines.lock(), component).platter.plan(fault);
+    }
+
+    /// From now on no file of a component may grow, or each may again.
+    pub fn set_disk_full(&self, component: &str, full: bool) {
+        self.machine(&mut self.machines.lock(), component).platter.set_full(full);
+    }
+
+    /// Lets the next sync of a component's disk fail; what it was to keep may be lost at a crash.
+    pub fn fail_next_sync(&self, component: &str) {
+        self.machine(&mut self.machines.lock(), component).platter.fail_next_sync();
+    }
+
+    /// Whether nothing is wrong with a component's disk now.
+    pub fn disk_is_well(&self, component: &str) -> bool {
+        self.machine(&mut self.machines.lock(), component).platter.is_well()
+    }
+
+    /// Lets whatever blocks a component, its disk above all, take so long from now on.
+    pub fn set_disk_pace(&self, component: &str, each: Duration) {
+        self.machine(&mut self.machines.lock(), component).pace.set(each);
     }
 
     /// Writes and syncs of a component's disk so far: the numbers that faults are planned by.

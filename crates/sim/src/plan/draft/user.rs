@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use client::Propagation;
 use meta::int_or_string::IntOrString;
 use world::Dice;
 
-use super::{Action, Draft, NODES, Strategy, Verb};
+use super::{below, others::Others, pick};
+use crate::plan::{Action, Draft, Propagation, Strategy, Verb};
 
+/// Nodes that may be cordoned.
+const NODES: u64 = 3;
 const NAMES: [&str; 2] = ["web", "api"];
 const REPLICAS_MAX: u64 = 5;
 /// The most that a user does.
@@ -25,11 +27,13 @@ struct Author<'a> {
     known: BTreeMap<&'static str, Known>,
     cordoned: Option<u32>,
     images: u32,
+    others: Others<'a>,
 }
 
 /// From the first action to the last; in the end every node takes pods again.
-pub(crate) fn draft(dice: &dyn Dice) -> Vec<Action> {
-    let mut author = Author { dice, known: BTreeMap::new(), cordoned: None, images: 0 };
+pub(super) fn actions(dice: &dyn Dice) -> Vec<Action> {
+    let others = Others::new(dice);
+    let mut author = Author { dice, known: BTreeMap::new(), cordoned: None, images: 0, others };
     let mut actions = Vec::new();
     for _ in 0..4 + dice.below(ACTIONS_MAX - 3) {
         let wait = author.wait();
@@ -52,6 +56,9 @@ impl Author<'_> {
     }
 
     fn next(&mut self) -> Verb {
+        if let Some(verb) = self.others.next() {
+            return verb;
+        }
         let name = NAMES[usize::from(self.dice.below(3) == 0)];
         if !self.known.contains_key(name) {
             return self.create(name);
@@ -59,10 +66,10 @@ impl Author<'_> {
         match self.dice.below(16) {
             0..=4 => self.set_image(name),
             5 => self.undo(name),
-            6..=8 => Verb::Scale { name, replicas: self.replicas() },
+            6..=8 => Verb::Scale { name: name.to_owned(), replicas: self.replicas() },
             9 | 10 => self.toggle_pause(name),
             11 => self.delete(name),
-            12 | 13 => Verb::DeletePod { name, lot: self.dice.roll() },
+            12 | 13 => Verb::DeletePod { name: name.to_owned(), lot: self.dice.roll() },
             _ => self.toggle_cordon(),
         }
     }
@@ -72,13 +79,13 @@ impl Author<'_> {
         self.known.insert(name, Known { images: vec![image.clone()], paused: false });
         let dice = self.dice;
         Verb::Create(Draft {
-            name,
+            name: name.to_owned(),
             image,
             replicas: self.replicas(),
             strategy: strategy(dice),
-            deadline_seconds: [10, 20, 60][below(dice, 3)],
-            min_ready_seconds: [0, 0, 3][below(dice, 3)],
-            history_limit: [0, 1, 2, 10][below(dice, 4)],
+            deadline_seconds: pick(dice, &[10, 20, 60]),
+            min_ready_seconds: pick(dice, &[0, 0, 3]),
+            history_limit: pick(dice, &[0, 1, 2, 10]),
         })
     }
 
@@ -105,23 +112,21 @@ impl Author<'_> {
 
     fn use_image(&mut self, name: &'static str, image: String) -> Verb {
         self.known.entry(name).or_default().images.push(image.clone());
-        Verb::SetImage { name, image }
+        Verb::SetImage { name: name.to_owned(), image }
     }
 
     fn toggle_pause(&mut self, name: &'static str) -> Verb {
         let known = self.known.entry(name).or_default();
         known.paused = !known.paused;
-        if known.paused { Verb::Pause { name } } else { Verb::Resume { name } }
+        let (paused, name) = (known.paused, name.to_owned());
+        if paused { Verb::Pause { name } } else { Verb::Resume { name } }
     }
 
     fn delete(&mut self, name: &'static str) -> Verb {
         self.known.remove(name);
-        let propagation = match self.dice.below(3) {
-            0 => Propagation::Background,
-            1 => Propagation::Foreground,
-            _ => Propagation::Orphan,
-        };
-        Verb::Delete { name, propagation }
+        let ways = [Propagation::Background, Propagation::Foreground, Propagation::Orphan];
+        let propagation = pick(self.dice, &ways);
+        Verb::Delete { name: name.to_owned(), propagation }
     }
 
     /// One node at a time, so that there is always room.
@@ -129,7 +134,7 @@ impl Author<'_> {
         if let Some(node) = self.cordoned.take() {
             return Verb::Uncordon { node };
         }
-        let node = u32::try_from(self.dice.below(u64::from(NODES))).unwrap_or(0);
+        let node = u32::try_from(self.dice.below(NODES)).unwrap_or(0);
         self.cordoned = Some(node);
         Verb::Cordon { node }
     }
@@ -137,13 +142,14 @@ impl Author<'_> {
     fn last(mut self) -> Vec<Verb> {
         let mut verbs: Vec<Verb> =
             self.cordoned.take().map(|node| Verb::Uncordon { node }).into_iter().collect();
+        verbs.extend(self.others.last());
         if self.dice.below(8) == 0 {
             verbs.push(Verb::DeleteNamespace);
             return verbs;
         }
         for (name, known) in &self.known {
             if known.paused && self.dice.below(3) > 0 {
-                verbs.push(Verb::Resume { name });
+                verbs.push(Verb::Resume { name: (*name).to_owned() });
             }
         }
         verbs
@@ -161,9 +167,4 @@ fn strategy(dice: &dyn Dice) -> Strategy {
         _ => (percent(25), percent(25)),
     };
     Strategy::Rolling { surge, unavailable }
-}
-
-fn below(dice: &dyn Dice, bound: usize) -> usize {
-    let bound = u64::try_from(bound).unwrap_or(u64::MAX);
-    usize::try_from(dice.below(bound)).unwrap_or(0)
 }

@@ -1,0 +1,182 @@
+//! What a run has seen, added up over many: a checker of states that never come checks nothing.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use api::views::{Phase, Status};
+
+use crate::check::{Change, Edge};
+
+/// A state that some run must reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sometimes {
+    /// A Deployment is complete.
+    RolloutCompletes,
+    /// A Deployment exceeds its deadline.
+    RolloutTimesOut,
+    /// A Deployment is paused.
+    RolloutPauses,
+    /// An old ReplicaSet is taken away.
+    HistoryIsCleaned,
+    /// An owner waits for its dependents.
+    ForegroundDeletion,
+    /// An owner leaves its dependents behind.
+    Orphaning,
+    /// A namespace goes.
+    NamespaceDeletion,
+    /// A pod fails or succeeds.
+    PodEnds,
+    /// A lease changes hands.
+    LeadershipMoves,
+    /// A Job is complete.
+    JobCompletes,
+    /// A StatefulSet has all its pods.
+    StatefulSetReady,
+    /// A DaemonSet has all its pods.
+    DaemonSetReady,
+    /// Endpoints of a service change.
+    EndpointsChange,
+    /// A quota is charged.
+    QuotaChanges,
+}
+
+impl Sometimes {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::RolloutCompletes,
+        Self::RolloutTimesOut,
+        Self::RolloutPauses,
+        Self::HistoryIsCleaned,
+        Self::ForegroundDeletion,
+        Self::Orphaning,
+        Self::NamespaceDeletion,
+        Self::PodEnds,
+        Self::LeadershipMoves,
+        Self::JobCompletes,
+        Self::StatefulSetReady,
+        Self::DaemonSetReady,
+        Self::EndpointsChange,
+        Self::QuotaChanges,
+    ];
+
+    /// What a change of the store reaches.
+    pub(crate) fn of(change: &Change) -> Vec<Self> {
+        let mut reached = Vec::new();
+        if let (Some(before), Some(now)) = change.metadata()
+            && !before.is_deleting()
+            && now.is_deleting()
+        {
+            let has = |name: &str| now.finalizers.iter().any(|finalizer| **finalizer == *name);
+            reached.extend(has("foregroundDeletion").then_some(Self::ForegroundDeletion));
+            reached.extend(has("orphan").then_some(Self::Orphaning));
+        }
+        match change {
+            Change::Deployment(Edge { now: Some(now), .. }) => {
+                let says = |reason: &str| {
+                    now.status.conditions.iter().any(|condition| *condition.reason == *reason)
+                };
+                reached.extend(says("NewReplicaSetAvailable").then_some(Self::RolloutCompletes));
+                reached.extend(says("ProgressDeadlineExceeded").then_some(Self::RolloutTimesOut));
+                reached.extend(now.spec.paused.then_some(Self::RolloutPauses));
+            }
+            Change::ReplicaSet(Edge { before: Some(_), now: None }) => {
+                reached.push(Self::HistoryIsCleaned);
+            }
+            Change::Pod(Edge { now: Some(now), .. }) => {
+                let ended = matches!(now.status.phase, Phase::Failed | Phase::Succeeded);
+                reached.extend(ended.then_some(Self::PodEnds));
+            }
+            Change::Job(Edge { now: Some(now), .. }) => {
+                let complete = now.status.conditions.iter().any(|condition| {
+                    *condition.kind == *"Complete" && condition.status == Status::True
+                });
+                reached.extend(complete.then_some(Self::JobCompletes));
+            }
+            Change::StatefulSet(Edge { now: Some(now), .. }) => {
+                let ready = now.status.ready_replicas;
+                reached.extend(
+                    (ready > 0 && ready == now.status.replicas).then_some(Self::StatefulSetReady),
+                );
+            }
+            Change::DaemonSet(Edge { now: Some(now), .. }) => {
+                let (ready, desired) =
+                    (now.status.number_ready, now.status.desired_number_scheduled);
+                reached.extend((ready > 0 && ready == desired).then_some(Self::DaemonSetReady));
+            }
+            Change::EndpointSlice(_) => reached.push(Self::EndpointsChange),
+            Change::Quota(Edge { before: Some(_), now: Some(_) }) => {
+                reached.push(Self::QuotaChanges)
+            }
+            Change::Namespace(Edge { before: Some(_), now: None }) => {
+                reached.push(Self::NamespaceDeletion);
+            }
+            Change::Deployment(_)
+            | Change::ReplicaSet(_)
+            | Change::Pod(_)
+            | Change::Job(_)
+            | Change::StatefulSet(_)
+            | Change::DaemonSet(_)
+            | Change::Quota(_)
+            | Change::Namespace(_)
+            | Change::Node(_)
+            | Change::Other(_)
+            | Change::Heartbeat => {}
+        }
+        reached
+    }
+}
+
+/// What many runs have seen.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Runs.
+    pub runs: u64,
+    /// Time that passed in them.
+    pub time: Duration,
+    /// Revisions of their stores.
+    pub revisions: u64,
+    /// Steps of their tasks.
+    pub steps: u64,
+    /// Faults by kind.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// States that were reached, and how often.
+    pub reached: BTreeMap<Sometimes, u64>,
+    /// Equal for equal runs, in whatever order.
+    pub trace: u64,
+}
+
+impl Tally {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.time += other.time;
+        self.revisions += other.revisions;
+        self.steps += other.steps;
+        self.trace ^= other.trace;
+        for (kind, count) in &other.faults {
+            *self.faults.entry(kind).or_default() += count;
+        }
+        for (what, count) in &other.reached {
+            *self.reached.entry(*what).or_default() += count;
+        }
+    }
+
+    /// What no run has reached.
+    pub fn never(&self) -> Vec<Sometimes> {
+        let never = |what: &Sometimes| self.reached.get(what).is_none_or(|count| *count == 0);
+        Sometimes::ALL.into_iter().filter(never).collect()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours = self.time.as_secs_f64() / 3600.0;
+        let faults: u64 = self.faults.values().sum();
+        writeln!(f, "{} runs, {hours:.1} simulated hours, {} steps", self.runs, self.steps)?;
+        writeln!(f, "{} writes, {faults} faults, traces {:016x}", self.revisions, self.trace)?;
+        writeln!(f, "faults:")?;
+        self.faults.iter().try_for_each(|(kind, count)| writeln!(f, "  {count:>9}  {kind}"))?;
+        writeln!(f, "sometimes:")?;
+        let count = |what| self.reached.get(what).copied().unwrap_or(0);
+        Sometimes::ALL.iter().try_for_each(|what| writeln!(f, "  {:>9}  {what:?}", count(what)))
+    }
+}
