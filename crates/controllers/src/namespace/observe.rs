@@ -44,10 +44,8 @@ pub(super) struct Left {
 
 pub(super) fn observe(view: &View, key: &Text, answers: &Answers) -> Observation<Content> {
     let key = ObjectKey::new("", key.clone());
-    let cached = view.namespaces.get(&key);
-    if cached.is_none_or(|namespace| !is_ours(&namespace)) {
-        return Observation::Gone;
-    }
+    let cached = view.namespaces.get(&key).filter(|namespace| is_ours(namespace));
+    let Some(cached) = cached else { return Observation::Gone };
     let live_read = Read::Object { resource: NAMESPACES, key: key.clone() };
     let pods_read = Read::List { resource: PODS, namespace: key.name.clone() };
     let (Some(live), Some(discovery), Some(pods)) =
@@ -55,20 +53,16 @@ pub(super) fn observe(view: &View, key: &Text, answers: &Answers) -> Observation
     else {
         return Observation::Ask(vec![live_read, Read::Discovery, pods_read]);
     };
-    let Some((live, namespace)) = live.as_ref().ok().and_then(parse) else {
+    let live = match live {
+        Ok(live) => live,
+        Err(error) if error.is_not_found() => return Observation::Gone,
+        // Nothing else will ask for another look.
+        Err(error) => return Observation::Ready(Content::unread(&cached, error)),
+    };
+    let Some(namespace) = Namespace::deserialize(live).ok().filter(is_ours) else {
         return Observation::Gone;
     };
-    if !is_ours(&namespace) {
-        return Observation::Gone;
-    }
-    let mut content = Content {
-        namespace,
-        live,
-        left: Vec::new(),
-        pods_grace_seconds: 0,
-        discovery_errors: Vec::new(),
-        read_errors: Vec::new(),
-    };
+    let mut content = Content::empty(namespace, live.clone());
     content.take_pods(pods);
     if !content.left.is_empty() || !content.read_errors.is_empty() {
         // Pods first: the rest may be what they need to end well.
@@ -110,16 +104,29 @@ fn is_ours(namespace: &Namespace) -> bool {
         && namespace.spec.finalizers.iter().any(|finalizer| *finalizer == *"kubernetes")
 }
 
-fn parse(live: &Value) -> Option<(Value, Namespace)> {
-    Some((live.clone(), Namespace::deserialize(live).ok()?))
-}
-
 fn items<T: for<'de> Deserialize<'de>>(list: &Value) -> Vec<T> {
     let items = list["items"].as_array().map_or(&[][..], Vec::as_slice);
     items.iter().filter_map(|item| T::deserialize(item).ok()).collect()
 }
 
 impl Content {
+    const fn empty(namespace: Namespace, live: Value) -> Self {
+        Self {
+            namespace,
+            live,
+            left: Vec::new(),
+            pods_grace_seconds: 0,
+            discovery_errors: Vec::new(),
+            read_errors: Vec::new(),
+        }
+    }
+
+    /// Of a namespace that could not be read: it may be empty or not.
+    fn unread(namespace: &Namespace, error: &ClientError) -> Self {
+        let read_errors = vec![error.to_string()];
+        Self { read_errors, ..Self::empty(namespace.clone(), Value::Null) }
+    }
+
     fn take_pods(&mut self, answer: &Result<Value, ClientError>) {
         if let Ok(list) = answer {
             let graces = items::<Pod>(list).into_iter().filter(|pod| !pod.is_finished());

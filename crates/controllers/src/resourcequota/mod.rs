@@ -24,6 +24,8 @@ pub use why::Why;
 
 /// Many objects that go together are counted once.
 const COLLECT: Duration = Duration::from_millis(50);
+/// A quota that was charged is compared with what is there after this: many charges, one count.
+const CHARGED: Duration = Duration::from_secs(2);
 
 /// Everything is counted again this often; the reference's default unless
 /// [provided](Informers::provide).
@@ -88,7 +90,8 @@ impl Controller for ResourceQuotaController {
     }
 }
 
-/// Charges are admission's and need no count; everything else about a quota does.
+/// Charges are admission's and need no count at once, but one later: what was counted before may have
+/// been newer than the quota it was compared with. Everything else about a quota is looked at now.
 fn quota_changed(_: &View, change: &Change<ResourceQuota>, enqueue: &mut Enqueue<ObjectKey>) {
     let Some(new) = &change.new else { return };
     let old = change.old.as_ref().filter(|old| old.metadata.uid == new.metadata.uid);
@@ -97,6 +100,8 @@ fn quota_changed(_: &View, change: &Change<ResourceQuota>, enqueue: &mut Enqueue
     };
     if old.is_none_or(|old| !is_same(old)) {
         enqueue.add(new.metadata.key());
+    } else {
+        enqueue.add_after(new.metadata.key(), CHARGED);
     }
 }
 

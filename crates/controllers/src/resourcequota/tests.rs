@@ -1,6 +1,6 @@
 //! Rows of quotas and what is counted in them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use api::{
     resources::{CONFIG_MAPS, DEPLOYMENTS},
@@ -12,7 +12,7 @@ use runtime::{Action, Answers, Change, Controller, Enqueue, Informers, Observati
 use serde_json::{Value, json};
 
 use super::{
-    ResourceQuotaController, ResyncPeriod, View,
+    CHARGED, ResourceQuotaController, ResyncPeriod, View,
     observe::{Counted, Observed},
     plan::plan,
     quota_changed,
@@ -105,24 +105,25 @@ fn nothing_is_written_while_a_cache_is_behind() {
 }
 
 #[test]
-fn charges_need_no_count_but_changed_limits_do() {
+fn charges_are_counted_later_and_changed_limits_now() {
     let view = view();
-    let check = |old: &ResourceQuota, new: &ResourceQuota, expected: usize| {
+    let check = |old: &ResourceQuota, new: &ResourceQuota, expected: Duration| {
         let mut enqueue = Enqueue::default();
         let change = Change { old: Some(old.clone().into()), new: Some(new.clone().into()) };
         quota_changed(&view, &change, &mut enqueue);
-        assert_eq!(enqueue.keys().len(), expected);
+        let delays: Vec<Duration> = enqueue.keys().iter().map(|(_, delay)| *delay).collect();
+        assert_eq!(delays, [expected]);
     };
     let counted = |used: &str| {
         quota(json!({"pods": "9"}), json!({"hard": {"pods": "9"}, "used": {"pods": used}}))
     };
-    check(&counted("1"), &counted("2"), 0);
+    check(&counted("1"), &counted("2"), CHARGED);
     let mut lowered = counted("1");
     lowered.spec.hard.insert("pods".into(), "1".parse().expect("an amount"));
-    check(&counted("1"), &lowered, 1);
+    check(&counted("1"), &lowered, Duration::ZERO);
     let mut scoped = counted("1");
     scoped.spec.scopes.push("Terminating".into());
-    check(&counted("1"), &scoped, 1);
+    check(&counted("1"), &scoped, Duration::ZERO);
 }
 
 fn view() -> View {
