@@ -8,7 +8,7 @@ use std::{
 
 use api::views::{
     DaemonSet, Deployment, Job, Kind, Namespace, Node, PartialObject, Pod, ReplicaSet,
-    ResourceQuota, StatefulSet, Template,
+    ResourceQuota, StatefulSet, Status, Template,
 };
 use bytes::Bytes;
 use meta::object::{ObjectMeta, Uid};
@@ -120,6 +120,15 @@ impl Change {
             Self::Pod(Edge { now: Some(now), .. }) => {
                 let ready = if now.is_ready() { "ready" } else { "" };
                 format!("{:?} {ready} {}", now.status.phase, now.spec.node_name)
+            }
+            Self::Namespace(Edge { now: Some(now), .. }) => {
+                let conditions = now.status.conditions.iter();
+                let holds = conditions.filter(|condition| condition.status == Status::True);
+                holds.map(|condition| condition.message.as_str()).collect::<Vec<_>>().join("; ")
+            }
+            Self::Quota(Edge { now: Some(now), .. }) => {
+                let used = now.status.used.iter().flatten();
+                used.map(|(name, amount)| format!("{name} {amount}")).collect::<Vec<_>>().join(", ")
             }
             Self::Deployment(_)
             | Self::ReplicaSet(_)

@@ -72,7 +72,10 @@ impl StoreLine {
             };
             tokio::select! {
                 biased;
-                answer = exchange => answer,
+                answer = exchange => match answer {
+                    Err(StoreError::Closed) => Err(unknown.clone()),
+                    answer => answer,
+                },
                 () = line.world.clock.sleep(ANSWER_WAIT) => Err(unknown.clone()),
             }
         })
@@ -94,8 +97,9 @@ impl StoreLine {
                 biased;
                 () = sender.closed() => return,
                 batch = batches.recv() => match batch {
+                    // A store that ends has no time for a last word: the connection breaks.
+                    Some(Err(StoreError::Closed)) | None => return,
                     Some(batch) => waiting.push_back(batch),
-                    None => return,
                 },
                 // An error means that nothing will lag any more.
                 changed = lag.changed() => if changed.is_err() { return; },

@@ -25,7 +25,7 @@ use crate::{
     world::Simulation,
 };
 
-/// No scenario lasts longer, however often the server is down.
+/// No scenario lasts so much longer than its waits, however often the server is down.
 const SCENARIO_MAX: Duration = Duration::from_mins(40);
 /// The longest legal back-off of what plays: when all is well again, this is enough.
 const REST_MAX: Duration = Duration::from_mins(5);
@@ -132,7 +132,8 @@ impl Run {
             *slot.lock() = Some(told);
         };
         world.tasks.spawn("user", Box::pin(act));
-        let end = self.now() + SCENARIO_MAX;
+        let waits: Duration = self.plan.actions.iter().map(|action| action.wait).sum();
+        let end = self.now() + SCENARIO_MAX + waits;
         while result.lock().is_none() {
             if self.now() >= end {
                 return Err(self.failure("the scenario does not end".to_owned()));
@@ -150,10 +151,11 @@ impl Run {
 
     /// A fault that was planned for a time comes, though the user has ended.
     fn see_faults_out(&self) -> Result<(), Failure> {
-        while let Some(last) = self.agenda.borrow().last_fault() {
+        loop {
+            let last = self.agenda.borrow().last_fault();
+            let Some(last) = last else { return Ok(()) };
             self.pass_until(last, || false)?;
         }
-        Ok(())
     }
 
     /// Waits until the cluster matches and stays so for a moment.

@@ -21,6 +21,8 @@ const STORM_MAX: Duration = Duration::from_secs(15);
 const DISK_TROUBLE_MAX: Duration = Duration::from_secs(15);
 const SYNC_MAX: Duration = Duration::from_millis(800);
 const READING_MAX: Duration = Duration::from_millis(500);
+/// Others wait for so long before they take a lease.
+const LEASE: Duration = Duration::from_secs(20);
 /// A clock is wrong by at most so much.
 const JUMP_MILLISECONDS_MAX: u64 = 60_000;
 const WRITES_MAX: u64 = 80;
@@ -65,12 +67,15 @@ pub(super) fn faults(dice: &dyn Dice, cluster: Cluster) -> Vec<Fault> {
 
 pub(super) fn of_two_leaders(dice: &dyn Dice, cluster: Cluster) -> Vec<Fault> {
     let mut author = Author { dice, cluster, faults: Vec::new() };
-    for _ in 0..2 + dice.below(3) {
+    // Now one, now the other: whoever leads has lost the lease when it comes back.
+    for turn in 0..3 + dice.below(3) {
         let component = pick(dice, &[Component::Controllers1, Component::Controllers2]);
+        let time = LEASE * u32::try_from(turn).unwrap_or(0) + author.up_to(LEASE);
+        let length = LEASE * 2 / 3 + author.up_to(LEASE);
         match dice.below(3) {
-            0 => author.freeze(component),
-            1 => author.cut(component, Ways::Both),
-            _ => author.cut(component, Ways::One),
+            0 => author.at(time, What::Freeze { component, length }),
+            1 => author.cut_at(component, Ways::Both, time, length),
+            _ => author.cut_at(component, Ways::One, time, length),
         }
     }
     author.faults
@@ -166,9 +171,13 @@ impl Author<'_> {
         self.at(begin + length, end);
     }
 
-    /// Off one API server, or all of them.
     fn cut(&mut self, component: Component, ways: Ways) {
         let (time, length) = (self.up_to(SCENARIO), self.up_to(CUT_MAX));
+        self.cut_at(component, ways, time, length);
+    }
+
+    /// Off one API server, or all of them.
+    fn cut_at(&mut self, component: Component, ways: Ways, time: Duration, length: Duration) {
         let apis = if self.one_in(2) { Component::APIS.to_vec() } else { vec![self.api()] };
         let turned = self.one_in(2);
         for api in apis.into_iter().filter(|api| self.cluster.has(*api)) {
