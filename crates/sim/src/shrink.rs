@@ -76,16 +76,24 @@ impl Shrinking {
     fn drop_parts<T: Clone>(&mut self, of: fn(&mut Plan) -> &mut Vec<T>) {
         let mut size = of(&mut self.smallest.plan.clone()).len().div_ceil(2);
         while size > 0 {
-            let mut from = 0;
-            while from < of(&mut self.smallest.plan.clone()).len() {
-                let mut plan = self.smallest.plan.clone();
-                let parts = of(&mut plan);
-                parts.drain(from..(from + size).min(parts.len()));
-                if !self.attempt(plan) {
-                    from += size;
-                }
-            }
+            self.drop_runs(of, size);
             size /= 2;
+        }
+    }
+
+    /// So many parts at a time.
+    fn drop_runs<T: Clone>(&mut self, of: fn(&mut Plan) -> &mut Vec<T>, size: usize) {
+        let mut from = 0;
+        loop {
+            let mut plan = self.smallest.plan.clone();
+            let parts = of(&mut plan);
+            if from >= parts.len() {
+                return;
+            }
+            parts.drain(from..(from + size).min(parts.len()));
+            if !self.attempt(plan) {
+                from += size;
+            }
         }
     }
 

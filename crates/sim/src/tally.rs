@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use api::views::{Phase, Status};
+use api::views::Deployment;
 
 use crate::check::{Change, Edge};
 
@@ -69,46 +69,29 @@ impl Sometimes {
             reached.extend(has("foregroundDeletion").then_some(Self::ForegroundDeletion));
             reached.extend(has("orphan").then_some(Self::Orphaning));
         }
-        match change {
+        let one = match change {
             Change::Deployment(Edge { now: Some(now), .. }) => {
-                let says = |reason: &str| {
-                    now.status.conditions.iter().any(|condition| *condition.reason == *reason)
-                };
-                reached.extend(says("NewReplicaSetAvailable").then_some(Self::RolloutCompletes));
-                reached.extend(says("ProgressDeadlineExceeded").then_some(Self::RolloutTimesOut));
-                reached.extend(now.spec.paused.then_some(Self::RolloutPauses));
+                reached.extend(of_deployment(now));
+                None
             }
-            Change::ReplicaSet(Edge { before: Some(_), now: None }) => {
-                reached.push(Self::HistoryIsCleaned);
-            }
-            Change::Pod(Edge { now: Some(now), .. }) => {
-                let ended = matches!(now.status.phase, Phase::Failed | Phase::Succeeded);
-                reached.extend(ended.then_some(Self::PodEnds));
-            }
+            Change::ReplicaSet(Edge { before: Some(_), now: None }) => Some(Self::HistoryIsCleaned),
+            Change::Pod(Edge { now: Some(now), .. }) => now.is_finished().then_some(Self::PodEnds),
             Change::Job(Edge { now: Some(now), .. }) => {
-                let complete = now.status.conditions.iter().any(|condition| {
-                    *condition.kind == *"Complete" && condition.status == Status::True
-                });
-                reached.extend(complete.then_some(Self::JobCompletes));
+                let complete = now.finished().is_some_and(|it| *it.kind == *"Complete");
+                complete.then_some(Self::JobCompletes)
             }
             Change::StatefulSet(Edge { now: Some(now), .. }) => {
                 let ready = now.status.ready_replicas;
-                reached.extend(
-                    (ready > 0 && ready == now.status.replicas).then_some(Self::StatefulSetReady),
-                );
+                (ready > 0 && ready == now.status.replicas).then_some(Self::StatefulSetReady)
             }
             Change::DaemonSet(Edge { now: Some(now), .. }) => {
                 let (ready, desired) =
                     (now.status.number_ready, now.status.desired_number_scheduled);
-                reached.extend((ready > 0 && ready == desired).then_some(Self::DaemonSetReady));
+                (ready > 0 && ready == desired).then_some(Self::DaemonSetReady)
             }
-            Change::EndpointSlice(_) => reached.push(Self::EndpointsChange),
-            Change::Quota(Edge { before: Some(_), now: Some(_) }) => {
-                reached.push(Self::QuotaChanges)
-            }
-            Change::Namespace(Edge { before: Some(_), now: None }) => {
-                reached.push(Self::NamespaceDeletion);
-            }
+            Change::EndpointSlice(_) => Some(Self::EndpointsChange),
+            Change::Quota(Edge { before: Some(_), now: Some(_) }) => Some(Self::QuotaChanges),
+            Change::Namespace(Edge { before: Some(_), now: None }) => Some(Self::NamespaceDeletion),
             Change::Deployment(_)
             | Change::ReplicaSet(_)
             | Change::Pod(_)
@@ -119,10 +102,22 @@ impl Sometimes {
             | Change::Namespace(_)
             | Change::Node(_)
             | Change::Other(_)
-            | Change::Heartbeat => {}
-        }
+            | Change::Heartbeat => None,
+        };
+        reached.extend(one);
         reached
     }
+}
+
+fn of_deployment(now: &Deployment) -> impl Iterator<Item = Sometimes> {
+    let says =
+        |reason: &str| now.status.conditions.iter().any(|condition| *condition.reason == *reason);
+    let reached = [
+        says("NewReplicaSetAvailable").then_some(Sometimes::RolloutCompletes),
+        says("ProgressDeadlineExceeded").then_some(Sometimes::RolloutTimesOut),
+        now.spec.paused.then_some(Sometimes::RolloutPauses),
+    ];
+    reached.into_iter().flatten()
 }
 
 /// What many runs have seen.

@@ -86,7 +86,7 @@ impl History {
                 expect(there == *objects, || {
                     let wrong = there.iter().find(|it| objects.get(it.0) != Some(it.1));
                     let wrong =
-                        wrong.or_else(|| objects.iter().find(|it| there.get(it.0).is_none()));
+                        wrong.or_else(|| objects.iter().find(|it| !there.contains_key(it.0)));
                     format!("a list of {prefix} at {at} is wrong about {wrong:?}")
                 })
             }

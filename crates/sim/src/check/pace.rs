@@ -10,7 +10,7 @@ use super::{Verdict, expect, model::Change, model::controller, short};
 /// Pods of one owner that may be made, and that may go, in a minute: several times what a user of a
 /// run can ask for.
 const PODS_A_MINUTE_MAX: u32 = 120;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Counts of the present minute.
 #[derive(Debug, Default)]

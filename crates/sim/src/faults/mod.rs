@@ -132,8 +132,8 @@ impl Faults {
         self.0.state.lock().due.pop_front()
     }
 
-    /// Carries out what concerns requests and events alone; answers whether it was that.
-    pub(crate) fn carry_out(&self, what: &What) -> bool {
+    /// Carries out what concerns requests and events alone.
+    pub(crate) fn carry_out(&self, what: &What) {
         match what {
             What::Lag { api, revisions } => {
                 if let Some(lag) = self.0.lags.get(api) {
@@ -146,14 +146,25 @@ impl Faults {
                 state.redirections.insert(*component, (*api, number + 1));
             }
             What::Sabotage { how } => self.0.state.lock().sabotages.push(*how),
-            other => {
-                if !self.0.targets.lock().carry_out(other) {
-                    return false;
-                }
-            }
+            What::Hold { .. }
+            | What::Release { .. }
+            | What::Coalesce { .. }
+            | What::LoseReply { .. }
+            | What::Refuse { .. }
+            | What::Storm { .. }
+            | What::SlowReader { .. } => self.0.targets.lock().carry_out(what),
+            What::Crash { .. }
+            | What::Freeze { .. }
+            | What::ClockJump { .. }
+            | What::Cut { .. }
+            | What::Compact
+            | What::Poison { .. }
+            | What::Edit { .. }
+            | What::SlowDisk { .. }
+            | What::FullDisk { .. }
+            | What::FailedSync => {}
         }
         self.0.changed.send_replace(());
-        true
     }
 
     /// The storm is over, or the reader is fast again.

@@ -41,8 +41,8 @@ impl Targets {
         self.readers.clear();
     }
 
-    /// Answers whether it was something of the kind.
-    pub(super) fn carry_out(&mut self, what: &What) -> bool {
+    /// Takes up what is of the kind.
+    pub(super) fn carry_out(&mut self, what: &What) {
         match what {
             What::Hold { component, resource } => {
                 self.holds.insert((*component, resource.clone()), Hold::Held);
@@ -75,9 +75,8 @@ impl Targets {
             | What::Sabotage { .. }
             | What::SlowDisk { .. }
             | What::FullDisk { .. }
-            | What::FailedSync => return false,
+            | What::FailedSync => {}
         }
-        true
     }
 
     /// Ends what lasts for a while.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use apiserver::{Service, User};
-use client::{ApiError, ClientError, Request, Response, Transport, WatchStream};
+use client::{ApiError, ClientError, Epoch, Request, Response, Transport, WatchStream};
 use parking_lot::Mutex;
 use plane::{Identity, InProcess};
 use tokio::sync::oneshot;
@@ -152,17 +152,23 @@ impl Line {
                 Some(answer) => Ok(answer),
                 None => line.join(&server).send(request).await,
             };
-            if let (true, Ok(answer)) = (asked.is_write(), &answer) {
-                line.office.checker.wrote(epoch.as_ref(), answer);
-                if !asked.is_heartbeat() {
-                    line.office.faults.wrote(line.caller);
-                }
-            }
+            line.note(&asked, epoch.as_ref(), &answer);
             // Whoever asked may be gone.
             let _ = sender.send(answer);
         };
         tasks.spawn("request", Box::pin(carry_out));
         answer.await.map_err(|_| lost())
+    }
+
+    /// Tells of a write that was carried out.
+    fn note(&self, asked: &Asked, epoch: Option<&Epoch>, answer: &Result<Response, ClientError>) {
+        let Ok(answer) = answer else { return };
+        if asked.is_write() {
+            self.office.checker.wrote(epoch, answer);
+        }
+        if asked.is_write() && !asked.is_heartbeat() {
+            self.office.faults.wrote(self.caller);
+        }
     }
 
     async fn travel(&self, from: Component, to: Component) {
@@ -189,14 +195,8 @@ impl Line {
         let Server { service, world } = server;
         match self.identity {
             Some(identity) => identity.join(world, service),
-            None => self.join_as_person(world, service),
+            None => join_as_person(world, service),
         }
-    }
-
-    fn join_as_person(&self, world: &World, service: &Service) -> InProcess {
-        let groups = vec!["system:masters".to_owned()];
-        let user = User { name: "admin".to_owned(), groups, ..User::default() };
-        InProcess::new(world.clone(), service.clone(), user, "kubectl")
     }
 
     async fn open(&self, request: Request) -> Result<WatchStream, ClientError> {
@@ -226,6 +226,12 @@ impl Line {
         let events = self.unless_broken(api, exchange).await?;
         Ok(Passing { line: self.clone(), api, number, asked }.start(events))
     }
+}
+
+fn join_as_person(world: &World, service: &Service) -> InProcess {
+    let groups = vec!["system:masters".to_owned()];
+    let user = User { name: "admin".to_owned(), groups, ..User::default() };
+    InProcess::new(world.clone(), service.clone(), user, "kubectl")
 }
 
 fn refusal(code: u16) -> ApiError {

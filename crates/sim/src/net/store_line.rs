@@ -20,7 +20,10 @@ const BATCHES_WAITING_MAX: usize = 1024;
 
 /// Where the store is found while it lives. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct StoreServer(Arc<Mutex<Option<(Arc<dyn Store>, World)>>>);
+pub(crate) struct StoreServer(Arc<Mutex<Option<Life>>>);
+
+/// One life of the store, and where its tasks run.
+type Life = (Arc<dyn Store>, World);
 
 impl StoreServer {
     pub(crate) fn open(&self, store: Arc<dyn Store>, world: World) {
@@ -33,7 +36,7 @@ impl StoreServer {
         drop(closed);
     }
 
-    pub(crate) fn get(&self) -> Option<(Arc<dyn Store>, World)> {
+    pub(crate) fn get(&self) -> Option<Life> {
         self.0.lock().clone()
     }
 }
@@ -57,28 +60,35 @@ impl StoreLine {
     ) -> BoxFuture<Result<T, StoreError>> {
         let line = self.clone();
         Box::pin(async move {
-            let exchange = async {
-                line.wires.pass(line.api, Component::Store).await;
-                let (store, world) = line.server.get().ok_or_else(absent)?;
-                let (sender, answer) = oneshot::channel();
-                let work = async move {
-                    // The API server may be gone.
-                    let _ = sender.send(work(store).await);
-                };
-                world.tasks.spawn("store request", Box::pin(work));
-                let answer = answer.await.map_err(|_| unknown.clone())?;
-                line.wires.pass(Component::Store, line.api).await;
-                answer
-            };
-            tokio::select! {
+            let answer = tokio::select! {
                 biased;
-                answer = exchange => match answer {
-                    Err(StoreError::Closed) => Err(unknown.clone()),
-                    answer => answer,
-                },
-                () = line.world.clock.sleep(ANSWER_WAIT) => Err(unknown.clone()),
+                answer = line.exchange(work) => answer,
+                () = line.world.clock.sleep(ANSWER_WAIT) => None,
+            };
+            match answer {
+                // A store that ends has no time for a last word: the connection breaks.
+                None | Some(Err(StoreError::Closed)) => Err(unknown),
+                Some(answer) => answer,
             }
         })
+    }
+
+    /// `None` if the store ends before it answers.
+    async fn exchange<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Arc<dyn Store>) -> BoxFuture<Result<T, StoreError>> + Send + 'static,
+    ) -> Option<Result<T, StoreError>> {
+        self.wires.pass(self.api, Component::Store).await;
+        let Some((store, world)) = self.server.get() else { return Some(Err(absent())) };
+        let (sender, answer) = oneshot::channel();
+        let carry_out = async move {
+            // The API server may be gone.
+            let _ = sender.send(work(store).await);
+        };
+        world.tasks.spawn("store request", Box::pin(carry_out));
+        let answer = answer.await.ok()?;
+        self.wires.pass(Component::Store, self.api).await;
+        Some(answer)
     }
 
     /// Passes the store's changes on, as far behind as the plan wants.
@@ -87,11 +97,8 @@ impl StoreLine {
         let mut lag = self.faults.lag(self.api);
         loop {
             let behind = *lag.borrow_and_update();
-            while let Some(next) = take_due(&mut waiting, behind) {
-                self.wires.pass(Component::Store, self.api).await;
-                if sender.send(next).await.is_err() {
-                    return;
-                }
+            if !self.pass_on_due(&mut waiting, behind, &sender).await {
+                return;
             }
             tokio::select! {
                 biased;
@@ -105,6 +112,24 @@ impl StoreLine {
                 changed = lag.changed() => if changed.is_err() { return; },
             }
         }
+    }
+}
+
+impl StoreLine {
+    /// Answers whether anybody still listens.
+    async fn pass_on_due(
+        &self,
+        waiting: &mut VecDeque<Delivery>,
+        behind: u64,
+        sender: &mpsc::Sender<Delivery>,
+    ) -> bool {
+        while let Some(next) = take_due(waiting, behind) {
+            self.wires.pass(Component::Store, self.api).await;
+            if sender.send(next).await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 }
 

@@ -57,12 +57,20 @@ impl Passing {
         let office = &self.line.office;
         let mut follower = office.checker.follower(&self.asked);
         while let Some(batch) = self.receive(&mut events, &mut follower).await {
-            for event in batch {
-                if office.faults.drops_watch() || sender.send(event).await.is_err() {
-                    return;
-                }
+            if !self.deliver(batch, sender).await {
+                return;
             }
         }
+    }
+
+    /// Answers whether the watch goes on.
+    async fn deliver(&self, batch: Vec<Delivered>, sender: &mpsc::Sender<Delivered>) -> bool {
+        for event in batch {
+            if self.line.office.faults.drops_watch() || sender.send(event).await.is_err() {
+                return false;
+            }
+        }
+        true
     }
 
     /// What arrives next. A hold begins only when nothing is held up, so that what arrives is never
@@ -137,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    fn event(text: &str) -> Delivered {
+    fn event(text: &str) -> WatchEvent {
         let (kind, rest) = text.split_at(1);
         let kind = match kind {
             "+" => EventType::Added,
@@ -147,7 +155,7 @@ mod tests {
         };
         let (name, uid) = rest.split_once(' ').expect("a name and a uid");
         let object = format!(r#"{{"metadata":{{"name":"{name}","uid":"{uid}"}}}}"#);
-        Ok(WatchEvent { kind, object: Bytes::from(object) })
+        WatchEvent { kind, object: Bytes::from(object) }
     }
 
     #[test]
@@ -160,8 +168,8 @@ mod tests {
             (&["~a 1", "-a 1"], &["-a 1"]),
         ];
         for (before, after) in rows {
-            let before = coalesced(before.iter().map(|text| event(text)).collect());
-            let after: Vec<Delivered> = after.iter().map(|text| event(text)).collect();
+            let before = coalesced(before.iter().map(|text| Ok(event(text))).collect());
+            let after: Vec<Delivered> = after.iter().map(|text| Ok(event(text))).collect();
             assert_eq!(format!("{before:?}"), format!("{after:?}"));
         }
     }

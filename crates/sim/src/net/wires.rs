@@ -70,41 +70,30 @@ impl Wires {
 
     /// Takes a message over.
     pub(crate) async fn pass(&self, from: Component, to: Component) {
-        if !self.0.state.lock().is_cut(from, to) {
-            return;
-        }
-        let mut changed = self.0.changed.subscribe();
-        while self.0.state.lock().is_cut(from, to) {
-            // An error would mean that the wires are gone, and with them the cut.
-            if changed.changed().await.is_err() {
-                return;
-            }
+        if self.0.state.lock().is_cut(from, to) {
+            self.until(|state| !state.is_cut(from, to)).await;
         }
     }
 
     /// Waits until both have heard nothing of each other for so long that the connection is given up.
     pub(crate) async fn silent(&self, world: &World, one: Component, other: Component) {
-        let mut changed = self.0.changed.subscribe();
         loop {
-            if !self.0.state.lock().is_silent(one, other) {
-                if changed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-                continue;
-            }
+            self.until(|state| state.is_silent(one, other)).await;
             let end = world.clock.monotonic() + SILENCE_MAX;
-            let heals = async {
-                while self.0.state.lock().is_silent(one, other) {
-                    if changed.changed().await.is_err() {
-                        return;
-                    }
-                }
-            };
             tokio::select! {
                 biased;
-                () = heals => {}
+                () = self.until(|state| !state.is_silent(one, other)) => {}
                 () = world.clock.sleep_until(end) => return,
             }
+        }
+    }
+
+    /// Waits until the wires are so.
+    async fn until(&self, so: impl Fn(&State) -> bool) {
+        let mut changed = self.0.changed.subscribe();
+        while !so(&self.0.state.lock()) {
+            // The sender lives as long as the wires do.
+            let _ = changed.changed().await;
         }
     }
 }

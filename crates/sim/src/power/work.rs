@@ -78,7 +78,7 @@ pub(super) async fn work(
     let mut changes = store.watch(Vec::new(), Revision(2)).await?;
     let (done, mut ended) = mpsc::channel(1);
     for number in 0..WRITERS {
-        let writer = Writer {
+        let author = Writer {
             world: world.clone(),
             store: Arc::clone(&store),
             disk: disk.clone(),
@@ -87,7 +87,7 @@ pub(super) async fn work(
         };
         let done = done.clone();
         let write = async move {
-            let written = writer.write(writes / WRITERS).await;
+            let written = author.write(writes / WRITERS).await;
             // Nobody waits for it any more once another has failed.
             let _ = done.send(written).await;
         };

@@ -1,6 +1,6 @@
 //! Carries out what happens in a run: faults, and what ends them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -85,9 +85,7 @@ impl Run {
             | What::Lag { .. }
             | What::LoseReply { .. }
             | What::Refuse { .. }
-            | What::Redirect { .. } => {
-                self.faults.carry_out(&what);
-            }
+            | What::Redirect { .. } => self.faults.carry_out(&what),
         }
     }
 
@@ -104,7 +102,7 @@ impl Run {
         let (store, simulation) = (Component::Store, &self.cluster.simulation);
         match what {
             What::Cut { from, to, ways, .. } => self.cluster.office.wires.heal(*from, *to, *ways),
-            What::SlowDisk { .. } => simulation.set_disk_pace(store.name(), Default::default()),
+            What::SlowDisk { .. } => simulation.set_disk_pace(store.name(), Duration::ZERO),
             What::FullDisk { .. } => {
                 simulation.set_disk_full(store.name(), false);
                 // Where the disk was full the store may have ended.
@@ -113,7 +111,22 @@ impl Run {
                     self.cluster.start(store);
                 }
             }
-            other => self.faults.end(other),
+            What::Storm { .. } | What::SlowReader { .. } => self.faults.end(what),
+            What::Hold { .. }
+            | What::Release { .. }
+            | What::Coalesce { .. }
+            | What::Lag { .. }
+            | What::Crash { .. }
+            | What::LoseReply { .. }
+            | What::Refuse { .. }
+            | What::Freeze { .. }
+            | What::ClockJump { .. }
+            | What::Redirect { .. }
+            | What::Compact
+            | What::Poison { .. }
+            | What::Edit { .. }
+            | What::Sabotage { .. }
+            | What::FailedSync => {}
         }
     }
 
@@ -156,9 +169,7 @@ impl Run {
             | Sabotage::ForgetWrite
             | Sabotage::StaleList
             | Sabotage::BareDelete
-            | Sabotage::ForgeEpoch => {
-                self.faults.carry_out(what);
-            }
+            | Sabotage::ForgeEpoch => self.faults.carry_out(what),
         }
     }
 }
