@@ -119,6 +119,7 @@ impl Inner {
             content_type: json,
             accept: json,
             body: Bytes::from(body.to_string()),
+            epoch: None,
         };
         self.transport.send(request).await
     }

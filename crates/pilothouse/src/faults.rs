@@ -50,8 +50,7 @@ async fn follow(transport: &HttpTransport) -> Result<()> {
 async fn ask(transport: &HttpTransport, path: String) -> Result<Value> {
     let (content_type, accept) = ("", "application/json");
     let body = Bytes::new();
-    let request =
-        Request { method: Method::Get, path, content_type, accept, body, epoch: None };
+    let request = Request { method: Method::Get, path, content_type, accept, body, epoch: None };
     let answer = transport.send(request).await.context("the faults cannot be listed")?;
     serde_json::from_slice(&answer.body).context("the server sends no list of faults")
 }
