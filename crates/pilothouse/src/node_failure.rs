@@ -98,6 +98,7 @@ async fn now(world: &World, transport: &dyn Transport) -> Time {
         content_type: "",
         accept: "application/json",
         body: Bytes::new(),
+        epoch: None,
     };
     let shown = transport.send(request).await.ok();
     let shown = shown.and_then(|answer| String::from_utf8_lossy(&answer.body).trim().parse().ok());
