@@ -89,10 +89,12 @@ fn renewed(lab: &Lab) -> f64 {
 }
 
 const DEPLOYMENTS_STARTED: &str = "\"started\" controller=\"deployment-controller\"";
-/// A tenth of a second on a quiet machine; others may be testing beside us.
+/// Seconds, on a machine that does nothing else.
 const ACTS_AFTER_EXPIRY: f64 = 0.1;
 const ACTS_AFTER_EXIT: f64 = 0.5;
-const BUSY_MACHINE: f64 = 5.0;
+/// What others who use the machine may add. Who asked every two seconds and more, as the standby's flags
+/// say, instead of watching, would be later still on the average.
+const BUSY_MACHINE: f64 = 1.4;
 
 #[test]
 fn a_standby_acts_as_soon_as_the_lease_is_free() {
@@ -100,7 +102,7 @@ fn a_standby_acts_as_soon_as_the_lease_is_free() {
     let _plane = plane(&lab);
     let _one = manager(&lab, "one", SHORT_LEASE);
     eventually("the first leads", START_TIME_MAX, || leads(&lab, "one"));
-    let two = manager(&lab, "two", SHORT_LEASE);
+    let two = manager(&lab, "two", "");
     lab.must("kubectl create deployment web --image=nginx --replicas=2");
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     lab.must("kill -9 $(cat one.pid)");
@@ -111,14 +113,14 @@ fn a_standby_acts_as_soon_as_the_lease_is_free() {
         })
     };
     let late = acts("two") - expired;
-    assert!(late < ACTS_AFTER_EXPIRY * BUSY_MACHINE, "{late} s after the lease had run out");
+    assert!(late < ACTS_AFTER_EXPIRY + BUSY_MACHINE, "{late} s after the lease had run out");
 
-    let _three = manager(&lab, "three", SHORT_LEASE);
+    let _three = manager(&lab, "three", "");
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     drop(two);
     let left = second_of(&lab.folder().read("two.log"), "\"stopping\"").expect("it says so");
     let late = acts("three") - left;
-    assert!(late < ACTS_AFTER_EXIT * BUSY_MACHINE, "{late} s after the leader had left");
+    assert!(late < ACTS_AFTER_EXIT + BUSY_MACHINE, "{late} s after the leader had left");
 }
 
 #[test]
