@@ -26,7 +26,7 @@ use super::{
     timely::Timely,
 };
 use crate::{
-    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Pace, Watches,
+    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
     events::{EventSink, Recorder},
     feed::Typed,
     lease,
@@ -52,18 +52,18 @@ const NEWEST_RETRY: Duration = Duration::from_millis(500);
 pub struct Manager {
     /// Where settings are provided before components are added.
     pub informers: Informers,
-    world: World,
+    pub(super) world: World,
     /// Reads for the caches.
     reader: Actor,
     /// Writes of components added from now on.
-    actor: Actor,
+    pub(super) actor: Actor,
     accounts: Option<Accounts>,
-    pacing: Option<Pacing>,
+    pub(super) pacing: Option<Pacing>,
     /// Keys that a controller may act on at once, where that was said.
-    limits: BTreeMap<&'static str, usize>,
+    pub(super) limits: BTreeMap<&'static str, usize>,
     /// Of components added from now on.
     rights: Rights,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     events: EventSink,
     components: Vec<Arc<dyn Component>>,
@@ -92,22 +92,6 @@ impl Manager {
     /// Components added from now on act under another identity. All share one set of caches.
     pub fn act_as(&mut self, actor: Actor) {
         self.actor = self.paced(timely(&self.world, actor));
-    }
-    /// Sends requests to `host` no faster than this; call it before components are added. Renewals of
-    /// a lease are never held up.
-    pub fn set_pace(&mut self, pace: Pace, host: &str) {
-        self.pacing = Some(Pacing::new(&self.world, pace, host));
-        self.actor = self.paced(self.actor.clone());
-    }
-    /// Lets a controller that is added later act on so many keys at once, instead of 64.
-    pub fn limit_keys(&mut self, controller: &'static str, keys: usize) {
-        self.limits.insert(controller, keys.max(1));
-    }
-    fn paced(&self, actor: Actor) -> Actor {
-        match &self.pacing {
-            Some(pacing) => pacing.slow_down(&self.world, &self.metrics, actor),
-            None => actor,
-        }
     }
     /// Lets controllers act under [accounts of their own](Self::add_under). The caches stay the
     /// manager's: they are shared.

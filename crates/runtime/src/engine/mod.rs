@@ -9,6 +9,7 @@ mod gather;
 mod machine;
 mod manager;
 mod measure;
+mod pacing;
 mod read;
 mod report;
 mod request;
