@@ -16,6 +16,13 @@ const SIMULATIONS: [[&str; 2]; 3] =
 const CATALOGUE: [&str; 8] =
     ["test", "--release", "--package", "sim", "--features", "mutants", "--test", "catalogue"];
 
+/// Planners whose tests must notice changes.
+const PLANNERS: [&str; 3] = [
+    "crates/controllers/src/deployment/plan.rs",
+    "crates/controllers/src/replicaset/plan.rs",
+    "crates/controllers/src/garbagecollector/plan.rs",
+];
+
 /// `cargo xtask check`.
 pub(crate) fn check(_: &[String]) -> Result<()> {
     cargo(&["fmt", "--all", "--check"])?;
@@ -52,5 +59,14 @@ pub(crate) fn measure(arguments: &[String]) -> Result<()> {
     cargo(&["build", "--release", "--quiet", "--bin", "pilothouse"])?;
     let mut command = vec!["run", "--release", "--quiet", "--bin", "measure", "--"];
     command.extend(arguments.iter().map(String::as_str));
+    cargo(&command)
+}
+
+/// `cargo xtask mutants`.
+pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
+    let mut command = vec!["mutants", "--package", "controllers", "--timeout", "120"];
+    command.extend(PLANNERS.iter().flat_map(|file| ["--file", file]));
+    command.extend(arguments.iter().map(String::as_str));
+    command.extend(["--", "--lib"]);
     cargo(&command)
 }

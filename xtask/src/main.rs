@@ -43,6 +43,11 @@ const COMMANDS: &[Command] = &[
         run: ci::measure,
     },
     Command {
+        name: "mutants",
+        about: "whether the tests of planners notice changes (cargo install cargo-mutants)",
+        run: ci::mutants,
+    },
+    Command {
         name: "parity",
         about: "[bugs]  where each line of the reference, and each of its bugs, is tested",
         run: parity::run,
