@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::views::Node;
-use meta::object::Uid;
+use meta::{mutants::mutant, object::Uid};
 use runtime::{Action, EventType, Guard, PatchKind, Plan, Stage, Step, Target};
 use serde_json::json;
 
@@ -68,7 +68,8 @@ type Taken = Vec<(u64, u64)>;
 
 fn taken(shares: &Shares) -> Vec<Taken> {
     let PodNetworks { networks, reserved } = &shares.networks;
-    let texts = shares.nodes.iter().flat_map(|node| &node.spec.pod_cidrs);
+    let seen = shares.nodes.iter().filter(|_| !mutant("hb_36"));
+    let texts = seen.flat_map(|node| &node.spec.pod_cidrs);
     let mut cidrs: Vec<Cidr> = texts.filter_map(|text| text.parse().ok()).collect();
     cidrs.extend(reserved);
     networks.iter().map(|network| taken_of(network, &cidrs)).collect()

@@ -5,7 +5,7 @@
 use std::{fmt, sync::Arc};
 
 use api::views::{Node, Pod, Status};
-use meta::{object::ObjectKey, time::Time};
+use meta::{mutants::mutant, object::ObjectKey, time::Time};
 use runtime::{
     Action, Answers, Cache, Change, Controller, Enqueue, EventType, Guard, Informers, Observation,
     PatchKind, Plan, Step, Target, Watches,
@@ -85,7 +85,8 @@ impl Controller for PodMarking {
 }
 
 pub(super) fn pod_changed(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
-    if let Some(pod) = change.new.as_ref().filter(|pod| is_stranded(view, pod)) {
+    let stranded = change.new.as_ref().filter(|pod| is_stranded(view, pod) && !mutant("hb_34"));
+    if let Some(pod) = stranded {
         enqueue.add(pod.metadata.key());
     }
 }
@@ -95,7 +96,8 @@ pub(super) fn node_changed(view: &View, change: &Change<Node>, enqueue: &mut Enq
     else {
         return;
     };
-    if change.old.as_ref().is_some_and(|old| old.ready() == node.ready()) {
+    let is_news = |old: &Arc<Node>| old.ready() != node.ready();
+    if !change.old.as_ref().map_or(!mutant("hb_34"), is_news) {
         return;
     }
     for pod in view.pods.by_index(&PODS_BY_NODE, &node.metadata.name) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::views::{Pod, Status};
-use meta::time::Time;
+use meta::{mutants::mutant, time::Time};
 use runtime::{Action, Counter, EventType, Guard, Histogram, PatchKind, Plan, Step, Target, When};
 use serde_json::{Value, json};
 
@@ -53,6 +53,7 @@ pub(super) fn plan(memory: &mut Memory, observed: &TaintedPod, now: Time) -> Pla
         return plan;
     }
     match &observed.live {
+        Live::NotRead if mutant("hb_35") => evict(memory, pod, doom, now),
         Live::NotRead => Plan::ask(reads(pod).into()),
         Live::Unanswered => {
             let mut plan = Plan::rest();

@@ -2,15 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use api::resources::NAMESPACES;
 use client::{ListOptions, Request, Transport};
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, ResourceVersion, Uid},
     resource::Resource,
 };
 use tracing::warn;
 use world::World;
 
-use super::gather::within;
+use super::{actor::Actor, gather::within};
 use crate::{
     Dynamic,
     feed::{Feed, Progress},
@@ -35,6 +37,9 @@ const WRITE_WAITS_MAX: u32 = 60;
 /// At a start, caches of quiet resources cannot know that they are current: they are listed anew if
 /// no event brings them forward by then.
 const START_WAIT: Duration = Duration::from_millis(20);
+
+/// Between two attempts to learn the server's newest revision.
+const NEWEST_RETRY: Duration = Duration::from_millis(500);
 
 /// The caches that one component reads.
 #[derive(Clone, Default)]
@@ -113,6 +118,20 @@ impl Mark {
             Self::Reached { version, .. } => reached >= *version,
             Self::Going { key, uid, .. } => feed.is_going(key, uid),
         }
+    }
+}
+
+/// Asks until there is an answer: without it nothing may be planned.
+pub(crate) async fn newest_for_certain(world: &World, reader: &Actor) -> ResourceVersion {
+    loop {
+        if mutant("hb_01") {
+            return ResourceVersion(0);
+        }
+        match newest(&*reader.transport, &NAMESPACES).await {
+            Ok(version) => return version,
+            Err(error) => warn!(%error, "cannot learn the newest revision yet"),
+        }
+        world.clock.sleep(NEWEST_RETRY).await;
     }
 }
 

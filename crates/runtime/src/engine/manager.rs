@@ -2,23 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use api::{resources::NAMESPACES, views::PartialObject};
+use api::views::PartialObject;
 use client::ClientError;
-use meta::{
-    mutants::mutant,
-    object::{ObjectKey, ResourceVersion},
-    resource::Resource,
-};
+use meta::{object::ObjectKey, resource::Resource};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tracing::warn;
 use world::{Task, World};
 
 use super::{
     act::Acting,
     actor::{Accounts, Actor},
     component::Component,
-    fence::{Sources, newest},
+    fence::{Sources, newest_for_certain},
     gate::Gate,
     machine::Driver,
     rewrite::Rights,
@@ -34,9 +29,6 @@ use crate::{
     queue::WorkQueue,
     reflector::Reflector,
 };
-
-/// Between two attempts to learn the server's newest revision.
-const NEWEST_RETRY: Duration = Duration::from_millis(500);
 
 /// Components before they run.
 ///
@@ -376,18 +368,4 @@ impl Inner {
 
 fn timely(world: &World, actor: Actor) -> Actor {
     Actor { transport: Arc::new(Timely::new(world, actor.transport)), ..actor }
-}
-
-/// Asks until there is an answer: without it nothing may be planned.
-pub(crate) async fn newest_for_certain(world: &World, reader: &Actor) -> ResourceVersion {
-    loop {
-        if mutant("hb_01") {
-            return ResourceVersion(0);
-        }
-        match newest(&*reader.transport, &NAMESPACES).await {
-            Ok(version) => return version,
-            Err(error) => warn!(%error, "cannot learn the newest revision yet"),
-        }
-        world.clock.sleep(NEWEST_RETRY).await;
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use controllers::nodeipam::{NetworkFlags, PodNetworks};
 use meta::object::ObjectKey;
 use nodes::{Rules, node::NodeAgent, pod::Kubelet};
 use runtime::{Actor, LeaseSettings, Manager, Metrics, Running};
@@ -17,6 +18,8 @@ pub enum Role {
     Controllers(&'static [&'static str]),
     /// The same, acting only while they hold the manager's lease.
     Leader(&'static [&'static str]),
+    /// The controller that gives nodes their shares of this network.
+    Ipam(&'static str),
     /// The scheduler.
     Scheduler,
     /// Simulated kubelets that follow these rules.
@@ -34,6 +37,17 @@ impl Role {
                 let wanted = |name: &str| names.is_empty() || names.contains(&name);
                 controllers::add_wanted(&mut manager, wanted);
             }
+            Self::Ipam(cluster) => {
+                let flags = NetworkFlags {
+                    cluster,
+                    allocator: "RangeAllocator",
+                    ..NetworkFlags::default()
+                };
+                if let Ok(networks) = PodNetworks::read(&flags) {
+                    manager.informers.provide(networks);
+                }
+                controllers::add_wanted(&mut manager, |name| name == "node-ipam-controller");
+            }
             Self::Scheduler => manager.add_machine::<Scheduler>(),
             Self::Kubelets(rules) => {
                 manager.informers.provide(rules.clone());
@@ -47,13 +61,15 @@ impl Role {
             Self::Leader(_) => {
                 manager.start_with_lease(LeaseSettings::new(key, identity.to_owned()))
             }
-            Self::Controllers(_) | Self::Scheduler | Self::Kubelets(_) => manager.start(),
+            Self::Controllers(_) | Self::Ipam(_) | Self::Scheduler | Self::Kubelets(_) => {
+                manager.start()
+            }
         }
     }
 
     const fn field_manager(&self) -> &'static str {
         match self {
-            Self::Controllers(_) | Self::Leader(_) => "kube-controller-manager",
+            Self::Controllers(_) | Self::Leader(_) | Self::Ipam(_) => "kube-controller-manager",
             Self::Scheduler => "kube-scheduler",
             Self::Kubelets(_) => "kubelet",
         }

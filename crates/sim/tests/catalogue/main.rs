@@ -8,6 +8,7 @@ mod objects;
 mod quotas;
 mod reading;
 mod scaling;
+mod silence;
 mod storing;
 mod systematic;
 mod workloads;

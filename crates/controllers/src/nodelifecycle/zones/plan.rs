@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::views::{Node, Status, Taint, TaintEffect};
-use meta::{object::Uid, text::Text, time::Time};
+use meta::{mutants::mutant, object::Uid, text::Text, time::Time};
 use runtime::{Plan, Stage, Step, When};
 
 use super::{
@@ -59,7 +59,7 @@ fn measure(nodes: &Nodes) -> Plan<Why> {
 
 fn decide(memory: &mut Memory, nodes: &Nodes, now: Time) -> Plan<Why> {
     memory.zones.retain(|zone, _| nodes.zones.contains_key(zone));
-    if nodes.are_all_down(Doubt::None) {
+    if nodes.are_all_down(Doubt::None) && !mutant("hb_33") {
         memory.all_down = true;
         memory.zones.clear();
         return together(nodes.members().filter_map(|member| release(&member.node)).collect());
@@ -106,7 +106,9 @@ impl Nodes {
         let doubt = Doubt::UnheardSince(now - DOUBT_AFTER);
         let known = ZoneState::of(members, &self.monitor, Doubt::None);
         let feared = ZoneState::of(members, &self.monitor, doubt);
-        self.are_all_down(doubt) || (feared != known && feared == ZoneState::Partial)
+        let is_doubtful =
+            self.are_all_down(doubt) || (feared != known && feared == ZoneState::Partial);
+        is_doubtful && !mutant("hb_33")
     }
 }
 
