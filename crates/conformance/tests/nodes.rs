@@ -75,10 +75,20 @@ fn a_node_that_fails_is_noticed_and_its_pods_leave_it_after_five_minutes() {
     eventually_prints(&lab, EVICTING, "node.kubernetes.io/unreachable");
     lab.check(expect![[r#"
         $ kubectl get nodes
+        NAME STATUS ROLES AGE VERSION
+        node-0 Ready <none> AGE v1.37.2
+        node-1 NotReady <none> AGE v1.37.2
+        node-2 Ready <none> AGE v1.37.2
         $ kubectl get node node-1 -o jsonpath='{.spec.taints[*].effect}{"\n"}'
+        NoSchedule NoExecute
         $ kubectl get deployment web
+        NAME READY UP-TO-DATE AVAILABLE AGE
+        web 2/3 3 2 AGE
         $ kubectl get events --field-selector reason=NodeNotReady -o jsonpath='{range .items[*]}{.involvedObject.kind}: {.message}{"\n"}{end}'
+        Node: Node node-1 status is now: NodeNotReady
+        Pod: Node is not ready
         $ pilothouse clock advance 4m30s
+        TIME
     "#]]);
     let on_node =
         "kubectl get pods --field-selector spec.nodeName=node-1 --no-headers | awk '{print $3}'";
@@ -88,6 +98,7 @@ fn a_node_that_fails_is_noticed_and_its_pods_leave_it_after_five_minutes() {
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     lab.check(expect![[r#"
         $ pilothouse nodes recover node-1
+        node/node-1 recovers
     "#]]);
     eventually_prints(&lab, READINESS, "True True True");
     eventually_prints(&lab, EVICTING, "");
@@ -138,6 +149,13 @@ fn a_taint_drives_pods_away_when_their_time_is_up() {
     assert_eq!(lab.must(names), "tolerant");
     lab.check(expect![[r#"
         $ pilothouse explain pod/tolerant | sed -n '/^taint-eviction/,/^$/p'
+        taint-eviction-controller
+          sees
+            pod: on node-0
+            taint: fire, tolerated for 60 s
+          would do nothing now
+          looks again in AGE at the latest
+
     "#]]);
     lab.must("pilothouse clock advance 1s");
     eventually_prints(&lab, names, "");
@@ -163,8 +181,16 @@ fn what_fails_a_node_is_told_in_one_line() {
     let lab = Lab::with(Kubectl::Current, &["--memory"]);
     lab.check(expect![[r#"
         $ pilothouse nodes fail
+        ! pilothouse: the following required arguments were not provided: <NAME>; see --help
+        exit code 2
         $ pilothouse nodes fail node-0 --for soon
+        ! pilothouse: "soon" is no duration; write AGE, AGE or AGE
+        exit code 2
         $ pilothouse nodes fail node-0 --how badly
+        ! pilothouse: invalid value 'badly' for '--how <how>' [possible values: unreachable, not-ready]; see --help
+        exit code 2
         $ pilothouse nodes fail node-9
+        ! pilothouse: cannot tell node node-9: nodes "node-9" not found
+        exit code 1
     "#]]);
 }
