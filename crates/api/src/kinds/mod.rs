@@ -9,6 +9,7 @@ mod namespace;
 mod node;
 mod pod;
 mod prepare;
+mod rbac;
 mod replica_set;
 mod service;
 mod small;
@@ -97,6 +98,10 @@ const RULES: &[(&str, &str, &Rules)] = &[
     ("batch", "jobs", &workload::JOB),
     ("coordination.k8s.io", "leases", &small::LEASE),
     ("events.k8s.io", "events", &event::RULES),
+    ("rbac.authorization.k8s.io", "clusterrolebindings", &rbac::BINDING),
+    ("rbac.authorization.k8s.io", "clusterroles", &rbac::ROLE),
+    ("rbac.authorization.k8s.io", "rolebindings", &rbac::BINDING),
+    ("rbac.authorization.k8s.io", "roles", &rbac::ROLE),
     ("resource.k8s.io", "devicetaintrules", &small::DEVICE_TAINTS),
     ("resource.k8s.io", "resourceslices", &small::DEVICE_TAINTS),
 ];

@@ -3,6 +3,7 @@
 
 mod limit_ranger;
 mod namespace;
+mod node_restriction;
 mod node_taint;
 mod priority;
 pub(crate) mod quota;
@@ -55,10 +56,11 @@ struct Link {
 }
 
 /// In the reference's order; a link that is not here does nothing that clients of this release see.
-const CHAIN: [&Link; 6] = [
+const CHAIN: [&Link; 7] = [
     &namespace::LIFECYCLE,
     &limit_ranger::LINK,
     &service_account::LINK,
+    &node_restriction::LINK,
     &node_taint::LINK,
     &priority::LINK,
     &tolerations::LINK,

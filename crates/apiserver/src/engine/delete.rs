@@ -6,7 +6,9 @@ use meta::object::Uid;
 use serde_json::{Value, json};
 
 use super::{
-    Inner, address, failure, removal,
+    Inner, address, failure,
+    node_pods::Farewell,
+    removal,
     removal::Removal,
     storage::{Along, Present, Write, Written},
     update::RACES_MAX,
@@ -36,6 +38,7 @@ impl Inner {
         if !facts.has_verb("delete") || !operation.subresource.is_empty() {
             return Err(failure::method_not_allowed());
         }
+        self.node_lets_go(operation, Farewell::Delete).await?;
         let Deleted { object, stays } = self.delete_one(operation, &options).await?;
         let warnings = warnings(operation, &options);
         if !stays && !facts.returns_deleted {

@@ -15,6 +15,7 @@ mod eviction;
 pub(crate) mod failure;
 mod get;
 mod list;
+mod node_pods;
 mod options;
 mod owners;
 mod ownership;

@@ -50,6 +50,7 @@ impl Inner {
         let account = account.ok_or_else(|| failure::not_found(facts, &operation.name))?.value;
         let now = self.world.clock.wall();
         complete(&mut request, &account, accounts, now)?;
+        self.node_gets_token(operation, &request["spec"]["boundObjectRef"]).await?;
         let bound = self.bound(operation, &request["spec"]["boundObjectRef"]).await?;
         warnings.extend(shorten(&mut request["spec"], accounts.seconds_max()));
         let claims = claims(&request["spec"], &account, &bound, accounts.extended());

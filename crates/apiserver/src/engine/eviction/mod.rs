@@ -13,7 +13,9 @@ use super::{
     binding::set_condition,
     body,
     delete::Deleted,
-    failure, removal,
+    failure,
+    node_pods::Farewell,
+    removal,
     storage::{Along, Present, Write, Written},
     update::RACES_MAX,
     virtual_kinds::{done, on_pod},
@@ -41,6 +43,7 @@ impl Inner {
             return Err(failure::bad_request("name in URL does not match name in Eviction object"));
         }
         let mut on_pod = on_pod(operation, &operation.name)?;
+        self.node_lets_go(&on_pod, Farewell::Evict).await?;
         let options = delete_options(&eviction["deleteOptions"]);
         on_pod.dry_run |= json::list(&eviction["deleteOptions"], "dryRun").contains(&"All".into());
         let Some(pod) = self.evict_idle(&on_pod, &options).await? else { return Ok(done()) };
