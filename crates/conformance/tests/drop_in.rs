@@ -84,7 +84,10 @@ impl Cluster {
     fn denied(&self) -> Vec<String> {
         let log = self.lab.folder().read("audit.log");
         let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let denied = events.filter(|event| event["responseStatus"]["code"] == 403);
+        // A namespace that is going away refuses as well; that is no want of a permission.
+        let decision =
+            |event: &Value| event["annotations"]["authorization.k8s.io/decision"] == "forbid";
+        let denied = events.filter(decision);
         denied
             .map(|event| {
                 format!("{} {} {}", event["user"]["username"], event["verb"], event["requestURI"])
