@@ -105,7 +105,8 @@ fn guarded(patch: &Value, kind: PatchKind, target: &Target, guard: Guard) -> Val
             std::iter::once(uid).chain(version).chain(operations).collect()
         }
         PatchKind::Apply(_) => {
-            // What is applied says whose it becomes: no identity, and no version.
+            // The identity is no field that becomes the applier's; a version would be a needless race.
+            patch["metadata"]["uid"] = json!(target.uid);
             patch["apiVersion"] = target.resource.api_version().into();
             patch["kind"] = json!(target.resource.kind);
             patch
