@@ -54,8 +54,13 @@ pub(crate) async fn act(user: User, actions: Vec<Action>) -> Result<Told, Troubl
     for Action { wait, verb } in actions {
         user.world.clock.sleep(wait).await;
         user.trace.note(user.world.clock.monotonic(), &format!("user: {verb}"));
-        user.carry_out(&verb).await?;
+        let done = user.carry_out(&verb).await;
         told.note(verb);
+        match done {
+            // While things go wrong it need not end; when they do not, it must: the user goes home.
+            Err(Trouble::Endless { .. }) => return Ok(told),
+            done => done?,
+        }
     }
     Ok(told)
 }
