@@ -195,8 +195,8 @@ fn largest<'a, 'z>(zones: &'a mut [(f64, &'z Text)]) -> Option<&'a mut (f64, &'z
 fn lend(endpoints: &mut [&mut Endpoint], (mut given, mut received): (Counts, Counts)) {
     for endpoint in endpoints {
         let Some(left) = zone_of(endpoint).and_then(|zone| given.get_mut(zone)) else { continue };
-        let receiver = received.iter_mut().find(|(_, wanted)| **wanted > 0);
-        let Some((zone, wanted)) = receiver.filter(|_| *left > 0) else { continue };
+        let taker = received.iter_mut().find(|(_, wanted)| **wanted > 0);
+        let Some((zone, wanted)) = taker.filter(|_| *left > 0) else { continue };
         *left -= 1;
         *wanted -= 1;
         endpoint.hints = Some(for_zone(zone.clone()));
