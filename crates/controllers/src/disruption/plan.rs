@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use api::views::{Pod, PodDisruptionBudgetStatus};
-use meta::{mutants::mutant, object::Uid, time::Time};
+use meta::{object::Uid, time::Time};
 use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Step, Target};
 use serde_json::json;
 
@@ -61,7 +61,7 @@ fn write(plan: &mut Plan<Why>, guarded: &Guarded, status: &PodDisruptionBudgetSt
         kind: PatchKind::Merge,
         patch: json!({"status": patch}),
         subresource: "status",
-        guard: if mutant("hb_29") { Guard::Uid } else { Guard::Version },
+        guard: Guard::Version,
     };
     plan.step(Step::new(action, why));
 }

@@ -1,11 +1,10 @@
-//! Rows about disruption and autoscaling: 29 and 30.
+//! Rows about autoscaling: 30.
 
 use std::time::Duration;
 
-use api::resources::{HORIZONTAL_POD_AUTOSCALERS, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS};
-use client::{Method, Request, WriteOptions};
+use api::resources::{HORIZONTAL_POD_AUTOSCALERS, PODS, REPLICA_SETS};
 use serde_json::{Value, json};
-use sim::stage::{Fate, Requests, Role, Stage, expect};
+use sim::stage::{Role, Stage, expect};
 
 use crate::{
     Verdict,
@@ -66,48 +65,6 @@ fn a_surge_is_no_load(stage: &Stage) -> Verdict {
     let sizes = past.iter().filter_map(|state| state.now.as_ref()?["spec"]["replicas"].as_i64());
     let most = sizes.max().unwrap_or(0);
     expect(most == 4, || format!("scaled to {most} with too little to do"))
-}
-
-/// Evicts a pod; answers whether the server grants that.
-fn evict(stage: &Stage, name: &str) -> bool {
-    let body = json!({
-        "apiVersion": "policy/v1", "kind": "Eviction",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-    });
-    let request = Request::update(&PODS, &key(name), &body, &WriteOptions::default());
-    let request = Request { method: Method::Post, ..request.subresource("eviction") };
-    stage.ask(request).is_ok()
-}
-
-/// A status that was decided before evictions does not give their budget back.
-fn evictions_stay_within_the_budget(stage: &Stage) -> Verdict {
-    stage.cast("controllers", Role::Controllers(&["disruption-controller"]));
-    for number in 0..4 {
-        let name = format!("web-{number}");
-        stage.create(&PODS, NAMESPACE, &pod(&name, "web"))?;
-        running(stage, &name, true)?;
-    }
-    let spec = json!({"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}});
-    let budget = json!({"metadata": {"name": "web"}, "spec": spec});
-    stage.create(&PODS, NAMESPACE, &pod("web-4", "web"))?;
-    stage.create(&POD_DISRUPTION_BUDGETS, NAMESPACE, &budget)?;
-    stage.pass(Duration::from_secs(5));
-    let path = "/poddisruptionbudgets/";
-    let late = Requests { by: "controllers", method: Method::Patch, path, times: 1 };
-    stage.fault(late, Fate::Late(Duration::from_secs(2)));
-    running(stage, "web-4", true)?;
-    stage.pass(Duration::from_millis(500));
-    stage.hold("controllers", "pods");
-    let granted = (0..2).filter(|number| evict(stage, &format!("web-{number}"))).count();
-    expect(granted == 2, || format!("{granted} evictions of 2 are granted"))?;
-    stage.pass(Duration::from_millis(1600 + stage.roll(300)));
-    let more = (2..5).filter(|number| evict(stage, &format!("web-{number}"))).count();
-    expect(more <= 1, || format!("{} of 5 pods were evicted, 2 must stay", granted + more))
-}
-
-#[test]
-fn hb_29_evictions_given_back() {
-    row("hb_29", evictions_stay_within_the_budget);
 }
 
 #[test]
