@@ -57,7 +57,9 @@ fn an_eviction_is_granted_as_long_as_the_budget_lasts() {
     let lab = guarded(3);
     // Nothing comes in the place of what goes: the budget is not filled up again.
     lab.must("kubectl get nodes -o name | xargs kubectl cordon");
-    let evict = "pod=$(kubectl get pods -o jsonpath='{.items[0].metadata.name}'); \
+    let evict = "pod=$(kubectl get pods --field-selector=status.phase=Running -o go-template=\
+        '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}}{{\"\\n\"}}{{end}}{{end}}' \
+        | head -1); \
         kubectl create --raw /api/v1/namespaces/default/pods/$pod/eviction -f - <<< \
         '{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"'$pod'\"}}'";
     lab.must(evict);

@@ -100,7 +100,7 @@ fn what_cannot_be_done_gets_one_line_and_code_1() {
     lab.folder().write("rules.yaml", "containers:\n- imageContain: [slow]\n");
     lab.check(expect![[r#"
         $ pilothouse up --node-rules rules.yaml
-        ! pilothouse: cannot use rules.yaml: rules of simulated nodes are invalid: line 2 column 3: unknown field `imageContain`, expected one of imageContains, imageTag, namespace, pull, pullTime, startTime, readyTime, exitCode, exitAfter, stopTime
+        ! pilothouse: cannot use rules.yaml: rules of simulated nodes are invalid: line 2 column 3: unknown field `imageContain`, expected one of imageContains, imageTag, namespace, podLabels, pull, pullTime, startTime, readyTime, readiness, livenessFailsAfter, reject, exitCode, exitAfter, stopTime, cpu, memory
         exit code 1
     "#]]);
     lab.up();

@@ -309,10 +309,11 @@ fn explain_reads_the_schema() {
 fn a_client_learns_who_it_is_and_what_is_served() {
     let lab = Lab::start();
     lab.check(expect![[r#"
-        $ kubectl auth whoami
+        $ kubectl auth whoami | sed 's/X509SHA256=[0-9a-f]*/X509SHA256=HASH/'
         ATTRIBUTE VALUE
         Username pilothouse-admin
         Groups [system:masters system:authenticated]
+        Extra: authentication.kubernetes.io/credential-id [X509SHA256=HASH]
         $ kubectl version | tail -1
         Server Version: v1.37.2+pilothouse
         $ kubectl api-resources --api-group=apps

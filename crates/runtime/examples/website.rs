@@ -182,9 +182,10 @@ fn main() -> Result<()> {
     let lease = LeaseSettings::new(ObjectKey::new("default", "website"), world.dice.uuid());
     let running = manager.start_with_lease(lease);
     tokio.block_on(world.clock.sleep(Duration::from_secs(seconds)));
-    tokio.block_on(running.stop_and_release())?;
+    // With its work, a controller that stops takes back what it tells of it.
     for family in metrics.gather() {
         writeln!(std::io::stdout(), "{}", family.name())?;
     }
+    tokio.block_on(running.stop_and_release())?;
     Ok(())
 }

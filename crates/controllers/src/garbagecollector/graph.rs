@@ -89,12 +89,18 @@ impl Graph {
         children
     }
 
-    /// Takes in an object; answers who must be looked at.
-    pub(super) fn insert(&mut self, resource: &Resource, object: &PartialObject) -> BTreeSet<Uid> {
+    /// Takes in an object; answers who must be looked at: because of what changed or, of an object
+    /// that is told of `anew`, because of all that is.
+    pub(super) fn insert(
+        &mut self,
+        resource: &Resource,
+        object: &PartialObject,
+        anew: bool,
+    ) -> BTreeSet<Uid> {
         let mut dirty = BTreeSet::new();
         let node = Node::new(resource, object);
         let uid = node.metadata.uid.clone();
-        let before = self.nodes.insert(uid.clone(), node.clone());
+        let before = self.nodes.insert(uid.clone(), node.clone()).filter(|_| !anew);
         let old_owners = before.as_ref().map_or(&[][..], |b| &b.metadata.owner_references);
         self.relink(&node, old_owners);
         if self.has_doubtful_owner(&node) && before.as_ref().is_none_or(|b| b.owners_differ(&node))
@@ -213,7 +219,7 @@ mod tests {
     fn insert(graph: &mut Graph, metadata: Value) -> Vec<String> {
         let object: PartialObject =
             serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
-        let dirty = graph.insert(&api::resources::CONFIG_MAPS, &object);
+        let dirty = graph.insert(&api::resources::CONFIG_MAPS, &object, true);
         dirty.into_iter().map(|uid| uid.to_string()).collect()
     }
     fn remove(graph: &mut Graph, uid: &str) -> Vec<String> {

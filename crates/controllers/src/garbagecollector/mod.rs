@@ -121,7 +121,8 @@ fn object_changed(
         }
     }
     if let Some(new) = &change.new {
-        dirty.extend(graph.insert(resource, new));
+        // At each start all objects are told of once more, and what was begun must be taken up again.
+        dirty.extend(graph.insert(resource, new, change.old.is_none()));
     }
     drop(graph);
     for uid in dirty {

@@ -15,7 +15,7 @@ use super::{
 fn node(metadata: Value) -> Node {
     let mut graph = Graph::default();
     let object = serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
-    graph.insert(&api::resources::CONFIG_MAPS, &object);
+    graph.insert(&api::resources::CONFIG_MAPS, &object, true);
     graph.node(&object.metadata.uid).expect("just inserted").clone()
 }
 
@@ -60,6 +60,18 @@ fn check(situation: &Situation, expected: Expect) {
 }
 
 const THEN: &str = "1970-01-01T00:00:00Z";
+
+#[test]
+fn what_is_told_anew_is_taken_up_again() {
+    for finalizer in [ORPHAN, FOREGROUND] {
+        let mut graph = Graph::default();
+        let metadata =
+            json!({"name": "x", "uid": "x", "finalizers": [finalizer], "deletionTimestamp": THEN});
+        let object = serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
+        let mut dirty = |anew| graph.insert(&api::resources::CONFIG_MAPS, &object, anew).len();
+        assert_eq!([dirty(true), dirty(false), dirty(true)], [1, 0, 1], "{finalizer}");
+    }
+}
 
 #[test]
 fn an_object_without_owners_left_goes() {
