@@ -91,7 +91,9 @@ impl Cluster {
     fn start_store(&self, world: &World) {
         let checker = self.office.checker.clone();
         let store: Arc<dyn Store> = if self.shape.disk {
-            match Local::embedded(world, Path::new(FOLDER)) {
+            let open = || Local::embedded(world, Path::new(FOLDER));
+            // A sync that fails once ends an attempt; whoever watches over the process tries again.
+            match open().or_else(|_| open()) {
                 Ok(store) => Arc::new(store),
                 Err(error) if self.simulation.disk_is_well(Component::Store.name()) => {
                     return checker.fail(format!("the store is lost: {error}"));

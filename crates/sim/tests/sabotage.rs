@@ -51,8 +51,8 @@ fn each_broken_promise_is_noticed() {
     let rows = [
         (Sabotage::SkipEvent, "a watch of"),
         (Sabotage::RepeatEvent, "back to"),
-        (Sabotage::ForgetWrite, "was acknowledged and is not there"),
-        (Sabotage::StaleList, "was acknowledged before"),
+        // It is the user's, who misses it before anybody counts what was acknowledged.
+        (Sabotage::ForgetWrite, "and should be There"),
         (Sabotage::BareDelete, "whichever it is"),
         (Sabotage::ForgeEpoch, "under a term that is not"),
         (Sabotage::LogError, "an error was logged"),
@@ -62,6 +62,13 @@ fn each_broken_promise_is_noticed() {
         println!("{how:?}");
         fails(&plan().at(seconds(34), What::Sabotage { how }), with);
     }
+}
+
+#[test]
+fn a_list_of_the_past_is_noticed() {
+    let restart = What::Crash { component: Component::Nodes, down: seconds(1) };
+    let age = What::Sabotage { how: Sabotage::StaleList };
+    fails(&plan().at(seconds(30), age).at(seconds(31), restart), "was acknowledged before");
 }
 
 #[test]
@@ -115,7 +122,9 @@ fn a_flood_of_pods_is_noticed() {
         "controller": true});
     let pod = |number: u32| {
         let metadata = json!({"name": format!("p-{number}"), "ownerReferences": [owner]});
-        let spec = json!({"containers": [{"name": "app", "image": "app:1"}]});
+        let resources = json!({"requests": {"cpu": "500m"}});
+        let spec =
+            json!({"containers": [{"name": "app", "image": "app:1", "resources": resources}]});
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
     };
     let flood = (0..200).map(|number| Verb::CreateObject { object: pod(number) });

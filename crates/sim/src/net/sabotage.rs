@@ -46,7 +46,8 @@ impl Line {
 
     /// The answer as it arrives.
     pub(super) fn aged(&self, asked: &Asked, mut answer: Response) -> Response {
-        let list = asked.verb == RequestVerb::Read && asked.name.is_empty();
+        let list =
+            asked.verb == RequestVerb::Read && asked.name.is_empty() && !asked.resource.is_empty();
         if list && asked.query("resourceVersion").is_empty() && self.breaks(Sabotage::StaleList) {
             let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             body["metadata"]["resourceVersion"] = "2".into();

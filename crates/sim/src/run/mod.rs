@@ -160,9 +160,14 @@ impl Run {
 
     /// Waits until the cluster matches and stays so for a moment.
     fn rest(&self, told: &Told) -> Result<(), Failure> {
-        let end = self.now() + REST_MAX;
+        let mut end = self.now() + REST_MAX;
         loop {
             self.pass(LOOK)?;
+            if self.agenda.borrow().next().is_some() {
+                // What is broken for a while is not over yet: nobody can be at rest.
+                end = self.now() + REST_MAX;
+                continue;
+            }
             let state = self.checker.at_rest(told);
             let (_, busy) = self.checker.progress();
             if state.is_ok() && self.now().since(busy) >= STILL {
