@@ -81,14 +81,16 @@ pub(super) fn plan(memory: &mut Memory, members: &Members, now: Time) -> Plan<Wh
     }
     let mut plan = Plan::rest();
     metrics::look(&mut plan, members, now);
+    let is_deleting = set.metadata.is_deleting();
     let revisions = match revisions::find(members) {
         Ok(revisions) => revisions,
+        // The collector takes the revisions of a set that goes: to make them anew would never end.
+        Err(_) if is_deleting => return plan,
         Err(steps) => {
             plan.stages = steps.into_iter().map(Stage::One).collect();
             return plan;
         }
     };
-    let is_deleting = set.metadata.is_deleting();
     let moves = if is_deleting { Moves::default() } else { moves(members, &revisions, now) };
     let report = report(members, &revisions, &moves.outdated, now);
     let told = memory.tell(members, moves.complaints);
