@@ -22,6 +22,11 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command {
+        name: "catalogue",
+        about: "[FILTER]  bugs of the past, on the product and on its mutants",
+        run: ci::catalogue,
+    },
+    Command {
         name: "check",
         about: "format, clippy, unit tests: before each commit",
         run: ci::check,
