@@ -219,7 +219,7 @@ mod tests {
     fn insert(graph: &mut Graph, metadata: Value) -> Vec<String> {
         let object: PartialObject =
             serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
-        let dirty = graph.insert(&api::resources::CONFIG_MAPS, &object, true);
+        let dirty = graph.insert(&api::resources::CONFIG_MAPS, &object, false);
         dirty.into_iter().map(|uid| uid.to_string()).collect()
     }
     fn remove(graph: &mut Graph, uid: &str) -> Vec<String> {
