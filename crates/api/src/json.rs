@@ -69,6 +69,14 @@ pub fn list_mut<'a>(object: &'a mut Value, field: &str) -> &'a mut [Value] {
     object.get_mut(field).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
 }
 
+/// Puts an item at the end of a list; whatever else is there becomes a list of it alone.
+pub fn push(list: &mut Value, item: Value) {
+    match list.as_array_mut() {
+        Some(items) => items.push(item),
+        None => *list = Value::Array(vec![item]),
+    }
+}
+
 /// Removes a field.
 pub fn remove(object: &mut Value, field: &str) -> Option<Value> {
     object.as_object_mut().and_then(|object| object.remove(field))

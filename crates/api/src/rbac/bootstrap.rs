@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GROUP, PolicyRule};
+use crate::json;
 
 /// The text of the table does not follow its form.
 #[derive(Debug, thiserror::Error)]
@@ -94,15 +95,15 @@ fn add(object: &mut Value, fact: &str) -> Option<()> {
         "aggregate" => {
             let (key, value) = rest.split_once('=')?;
             let selectors = &mut object["aggregationRule"]["clusterRoleSelectors"];
-            push(selectors, json!({"matchLabels": {key: value}}));
+            json::push(selectors, json!({"matchLabels": {key: value}}));
         }
         "paths" => {
             let (paths, verbs) = rest.split_once(' ')?;
             let rule = json!({"nonResourceURLs": list(paths), "verbs": list(verbs)});
-            push(&mut object["rules"], rule);
+            json::push(&mut object["rules"], rule);
         }
-        "rule" => push(&mut object["rules"], rule(rest)?),
-        "to" => push(&mut object["subjects"], subject(rest)?),
+        "rule" => json::push(&mut object["rules"], rule(rest)?),
+        "to" => json::push(&mut object["subjects"], subject(rest)?),
         _ => return None,
     }
     Some(())
@@ -130,13 +131,6 @@ fn subject(text: &str) -> Option<Value> {
     }
     let (namespace, name) = name.split_once('/')?;
     Some(json!({"kind": kind, "name": name, "namespace": namespace}))
-}
-
-fn push(list: &mut Value, item: Value) {
-    match list.as_array_mut() {
-        Some(items) => items.push(item),
-        None => *list = json!([item]),
-    }
 }
 
 #[cfg(test)]

@@ -28,11 +28,7 @@ fn taint(node: &mut Value) {
         return;
     }
     let taint = json!({"key": KEY, "effect": EFFECT});
-    let taints = &mut node["spec"]["taints"];
-    match taints.as_array_mut() {
-        Some(known) => known.push(taint),
-        None => *taints = json!([taint]),
-    }
+    json::push(&mut node["spec"]["taints"], taint);
 }
 
 #[cfg(test)]

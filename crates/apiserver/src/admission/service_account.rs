@@ -158,7 +158,7 @@ fn mount_token(spec: &mut Value, fresh_name: &str) {
         }
     }
     if mounted && present.is_none() {
-        push(&mut spec["volumes"], volume(&name));
+        json::push(&mut spec["volumes"], volume(&name));
     }
 }
 
@@ -168,15 +168,8 @@ fn mount(container: &mut Value, volume: &str) -> bool {
         return false;
     }
     let mount = json!({"name": volume, "readOnly": true, "mountPath": MOUNT_PATH});
-    push(&mut container["volumeMounts"], mount);
+    json::push(&mut container["volumeMounts"], mount);
     true
-}
-
-fn push(list: &mut Value, item: Value) {
-    match list.as_array_mut() {
-        Some(items) => items.push(item),
-        None => *list = json!([item]),
-    }
 }
 
 fn volume(name: &str) -> Value {

@@ -27,11 +27,7 @@ fn tolerate(pod: &mut Value) {
         let toleration = json!({
             "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS,
         });
-        let tolerations = &mut pod["spec"]["tolerations"];
-        match tolerations.as_array_mut() {
-            Some(known) => known.push(toleration),
-            None => *tolerations = json!([toleration]),
-        }
+        json::push(&mut pod["spec"]["tolerations"], toleration);
     }
 }
 

@@ -101,7 +101,7 @@ fn add_rules(role: &mut Value, expected: &Value) {
         Option::deserialize(&role["rules"]).unwrap_or_default().unwrap_or_default()
     };
     for rule in missing(&rules(role), &rules(expected)) {
-        push(&mut role["rules"], json!(rule));
+        json::push(&mut role["rules"], json!(rule));
     }
 }
 
@@ -116,7 +116,7 @@ fn add_selectors(role: &mut Value, expected: &Value) {
     for selector in json::list(wanted, "clusterRoleSelectors") {
         let known = &mut role["aggregationRule"]["clusterRoleSelectors"];
         if known.as_array().is_none_or(|known| !known.contains(selector)) {
-            push(known, selector.clone());
+            json::push(known, selector.clone());
         }
     }
 }
@@ -128,15 +128,8 @@ fn add_subjects(binding: &mut Value, expected: &Value) {
     for subject in json::list(expected, "subjects") {
         let known = json::list(binding, "subjects").iter().any(|known| who(known) == who(subject));
         if !known {
-            push(&mut binding["subjects"], subject.clone());
+            json::push(&mut binding["subjects"], subject.clone());
         }
-    }
-}
-
-fn push(list: &mut Value, item: Value) {
-    match list.as_array_mut() {
-        Some(items) => items.push(item),
-        None => *list = json!([item]),
     }
 }
 
