@@ -61,7 +61,11 @@ fn live(scene: &Scene, read: &Read) -> Value {
     all.clone().find(is_meant).cloned().unwrap_or_default()
 }
 
-fn fill<K: Kind + DeserializeOwned>(informers: &mut Informers, objects: &[Value]) {
+/// Fills the cache of a kind, which is then of the newest of these objects.
+///
+/// # Panics
+/// An object is none of that kind.
+pub fn fill<K: Kind + DeserializeOwned>(informers: &mut Informers, objects: &[Value]) {
     let decode = |object: &Value| K::deserialize(object).expect("a sound object");
     let objects: Vec<K> = objects.iter().map(decode).collect();
     let newest = objects.iter().map(|object| Object::metadata(object).resource_version).max();

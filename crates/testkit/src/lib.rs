@@ -4,11 +4,13 @@
 mod daemon;
 mod decide;
 mod notation;
+mod refusal;
 mod scene;
 mod show;
 mod stateful;
 
-pub use decide::{decide, view};
+pub use decide::{decide, fill, view};
 pub use notation::{NOW, now};
+pub use refusal::{not_found, refusal};
 pub use scene::Scene;
 pub use show::{measures, show, sizes};

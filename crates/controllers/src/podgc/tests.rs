@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use api::views::{Kind, Node, Pod};
+use api::views::{Node, Pod};
 use expect_test::{Expect, expect};
-use meta::object::ResourceVersion;
-use runtime::{
-    Answer, Answers, ApiError, ClientError, Controller, Informers, Observation, Plan, Read,
-};
+use runtime::{Answer, Answers, Controller, Informers, Observation, Plan, Read};
 use serde_json::{Value, json};
-use testkit::{measures, now, show};
+use testkit::{fill, measures, not_found, now, show};
 
 use super::{Memory, PodGarbageCollector, Sweep, TerminatedPodThreshold, Why};
 
@@ -19,8 +16,9 @@ fn look(pods: &str, threshold: i32, memory: &mut Memory, after: u64) -> Plan<Why
     let mut informers = Informers::default();
     informers.provide(TerminatedPodThreshold(threshold));
     let view = PodGarbageCollector::view(&mut informers);
-    fill::<Pod>(&mut informers, pods.split('|').map(pod).collect());
-    fill::<Node>(&mut informers, ["ready", "lost", "out"].map(node).into());
+    let pods: Vec<Value> = pods.split('|').map(pod).collect();
+    fill::<Pod>(&mut informers, &pods);
+    fill::<Node>(&mut informers, &["ready", "lost", "out"].map(node));
     let mut answers = Answers::default();
     loop {
         match PodGarbageCollector::observe(&view, &Sweep, &answers) {
@@ -49,21 +47,6 @@ fn check(pods: &str, expected: Expect) {
 fn live(read: &Read) -> Answer {
     let is_back = matches!(read, Read::Metadata { key, .. } if *key.name == *"back");
     if is_back { Ok(json!({})) } else { Err(not_found()) }
-}
-
-fn not_found() -> ClientError {
-    ClientError::Api(ApiError {
-        code: 404,
-        reason: "NotFound".to_owned(),
-        message: String::new(),
-        causes: Vec::new(),
-        retry_after: None,
-    })
-}
-
-fn fill<K: Kind>(informers: &mut Informers, objects: Vec<Value>) {
-    let objects = objects.into_iter().map(|o| serde_json::from_value(o).expect("sound")).collect();
-    informers.cache::<K>().replace(objects, ResourceVersion(9));
 }
 
 fn pod(text: &str) -> Value {

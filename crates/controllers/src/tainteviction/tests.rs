@@ -2,19 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api::views::{Kind, Node, Pod};
+use api::views::{Node, Pod};
 use expect_test::{Expect, expect};
-use meta::{
-    object::{ObjectKey, ResourceVersion},
-    time::Time,
-};
+use meta::{object::ObjectKey, time::Time};
 use runtime::{
-    Answer, Answers, ApiError, Change, ClientError, Controller, Enqueue, Informers, Observation,
-    Read,
+    Answer, Answers, Change, ClientError, Controller, Enqueue, Informers, Observation, Read,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{fill, not_found, now, show};
 
 use super::{Memory, TaintEvictionController as Eviction, View, node_changed, pod_changed};
 
@@ -85,16 +81,6 @@ impl Story {
     }
 }
 
-fn not_found() -> ClientError {
-    ClientError::Api(ApiError {
-        code: 404,
-        reason: "NotFound".to_owned(),
-        message: String::new(),
-        causes: Vec::new(),
-        retry_after: None,
-    })
-}
-
 fn node(taints: &str) -> Value {
     let taints: Vec<Value> = taints
         .split_whitespace()
@@ -136,14 +122,9 @@ fn pod(tolerations: &str) -> Value {
 fn view(taints: &str, pod: Value) -> View {
     let mut informers = Informers::default();
     let view = Eviction::view(&mut informers);
-    fill::<Node>(&mut informers, node(taints));
-    fill::<Pod>(&mut informers, pod);
+    fill::<Node>(&mut informers, &[node(taints)]);
+    fill::<Pod>(&mut informers, &[pod]);
     view
-}
-
-fn fill<K: Kind>(informers: &mut Informers, object: Value) {
-    let object = serde_json::from_value(object).expect("sound");
-    informers.cache::<K>().replace(vec![object], ResourceVersion(9));
 }
 
 #[test]
@@ -273,8 +254,8 @@ fn a_pod_that_was_marked_is_only_deleted() {
     }]);
     let mut informers = Informers::default();
     let view = Eviction::view(&mut informers);
-    fill::<Node>(&mut informers, node("fire"));
-    fill::<Pod>(&mut informers, marked.clone());
+    fill::<Node>(&mut informers, &[node("fire")]);
+    fill::<Pod>(&mut informers, &[marked.clone()]);
     let key = ObjectKey::new("shop", "p");
     let mut answers = Answers::default();
     let read = |resource, key| Read::Object { resource, key };

@@ -5,9 +5,9 @@ use std::time::Duration;
 use api::views::{CronJob, Job, Kind};
 use expect_test::Expect;
 use meta::object::{ObjectKey, ResourceVersion};
-use runtime::{Answers, ApiError, ClientError, Controller, Informers, Observation, Plan};
+use runtime::{Answers, Controller, Informers, Observation, Plan};
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{not_found, now, show};
 
 use super::super::{CronJobController, Memory, View, Why};
 
@@ -132,16 +132,6 @@ pub(super) fn plan_with(memory: &mut Memory, text: &str) -> Plan<Why> {
             Observation::Gone => panic!("it is there"),
         }
     }
-}
-
-fn not_found() -> ClientError {
-    ClientError::Api(ApiError {
-        code: 404,
-        reason: "NotFound".to_owned(),
-        message: String::new(),
-        causes: Vec::new(),
-        retry_after: None,
-    })
 }
 
 pub(super) fn check(text: &str, expected: Expect) {

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use api::views::{
-    Deployment, Kind, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, StatefulSet,
+    Deployment, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, StatefulSet,
 };
 use expect_test::Expect;
-use meta::object::{ObjectKey, ResourceVersion};
-use runtime::{
-    Answer, Answers, ApiError, ClientError, Controller, Informers, Observation, Plan, Read,
-};
+use meta::object::ObjectKey;
+use runtime::{Answer, Answers, Controller, Informers, Observation, Plan, Read};
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{fill, not_found, now, show};
 
 use super::super::{DisruptionController, Guarded, Memory, View, Why};
 
@@ -164,16 +162,6 @@ impl Scene {
     }
 }
 
-fn not_found() -> ClientError {
-    ClientError::Api(ApiError {
-        code: 404,
-        reason: "NotFound".to_owned(),
-        message: "not found".to_owned(),
-        causes: Vec::new(),
-        retry_after: None,
-    })
-}
-
 fn discovery() -> Value {
     let resource = |plural: &str, kind: &str, subresources: Value| {
         json!({"resource": plural, "responseKind": {"kind": kind}, "scope": "Namespaced",
@@ -185,12 +173,6 @@ fn discovery() -> Value {
         {"metadata": {"name": "example.com"}, "versions": [{"version": "v1", "resources": [fleets]}]},
         {"metadata": {"name": "batch"}, "versions": [{"version": "v1", "resources": [jobs]}]},
     ]})
-}
-
-fn fill<K: Kind>(informers: &mut Informers, objects: &[Value]) {
-    let decode = |object: &Value| K::deserialize(object).expect("a sound object");
-    let objects: Vec<K> = objects.iter().map(decode).collect();
-    informers.cache::<K>().replace(objects, ResourceVersion(9));
 }
 
 /// Counts as `expected/desired/healthy/allowed`, then the condition, then what was told.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use api::views::{HorizontalPodAutoscaler, Kind, Pod};
+use api::views::{HorizontalPodAutoscaler, Pod};
 use expect_test::Expect;
-use meta::object::{ObjectKey, ResourceVersion};
+use meta::object::ObjectKey;
 use runtime::{
-    Action, Answer, Answers, ApiError, ClientError, Controller, Informers, Observation, Plan, Read,
+    Action, Answer, Answers, ClientError, Controller, Informers, Observation, Plan, Read,
 };
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{fill, now, refusal, show};
 
 use super::super::{
     HorizontalPodAutoscalerController, Memory, Observed, View, Why, decide::verdict,
@@ -161,12 +161,6 @@ pub(super) fn ago(seconds: u64) -> String {
     (now() - Duration::from_secs(seconds)).to_string()
 }
 
-/// A refusal by the server.
-pub(super) fn refusal(code: u16, reason: &str, message: &str) -> ClientError {
-    let (reason, message) = (reason.to_owned(), message.to_owned());
-    ClientError::Api(ApiError { code, reason, message, causes: Vec::new(), retry_after: None })
-}
-
 impl Scene {
     pub(super) fn refuse_scale(&mut self, error: ClientError) {
         self.scale = Err(error);
@@ -255,12 +249,6 @@ fn discovery() -> Value {
         {"metadata": {}, "versions": [{"version": "v1", "resources": [services]}]},
         {"metadata": {"name": "custom.metrics.k8s.io"}, "versions": [{"version": "v1beta2"}]},
     ]})
-}
-
-fn fill<K: Kind>(informers: &mut Informers, objects: &[Value]) {
-    let decode = |object: &Value| K::deserialize(object).expect("a sound object");
-    let objects: Vec<K> = objects.iter().map(decode).collect();
-    informers.cache::<K>().replace(objects, ResourceVersion(9));
 }
 
 /// The status that a plan writes, if it does.

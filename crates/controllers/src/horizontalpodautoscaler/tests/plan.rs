@@ -6,11 +6,11 @@ use api::views::HorizontalPodAutoscaler;
 use expect_test::expect;
 use runtime::{Change, Controller, Enqueue};
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{now, refusal, show};
 
 use super::{
     super::{HorizontalPodAutoscalerController, Memory, on_autoscaler},
-    notation::{Scene, check, parse, refusal, status},
+    notation::{Scene, check, parse, status},
 };
 
 #[test]

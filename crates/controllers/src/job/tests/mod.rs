@@ -12,13 +12,13 @@ mod tracking;
 
 use std::sync::Arc;
 
-use api::views::{Job, Kind, Object, Pod};
+use api::views::{Job, Object, Pod};
 use expect_test::Expect;
-use meta::object::{ObjectKey, ResourceVersion};
+use meta::object::ObjectKey;
 use runtime::{Answers, Controller, Informers, Observation, Plan};
 use serde::Deserialize;
 use serde_json::Value;
-use testkit::{now, show};
+use testkit::{fill, now, show};
 
 use super::{JobController, Memory, Why};
 use notation::parse;
@@ -52,11 +52,6 @@ fn plan_of(job: &Value, pods: &[Value], memory: &mut Memory) -> Option<Plan<Why>
             }
         }
     }
-}
-
-fn fill<K: Kind>(informers: &mut Informers, objects: &[Value]) {
-    let objects = objects.iter().map(|object| K::deserialize(object).expect("sound")).collect();
-    informers.cache::<K>().replace(objects, ResourceVersion(9));
 }
 
 fn pods(text: &str) -> Vec<Arc<Pod>> {

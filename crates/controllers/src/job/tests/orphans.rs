@@ -6,9 +6,9 @@ use api::views::Job;
 use meta::object::ObjectKey;
 use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation};
 use serde_json::Value;
-use testkit::{now, show};
+use testkit::{fill, now, show};
 
-use super::{fill, job, parse, pods};
+use super::{job, parse, pods};
 use crate::job::orphans::{OrphanedPods, on_job, on_pod};
 
 fn look(job: Option<&str>, pod: &str) -> String {

@@ -12,7 +12,7 @@ use super::{
         failure_policy::{Verdict, judge},
         on_job, on_pod, success_policy,
     },
-    fill, job, parse, pods,
+    job, parse, pods,
 };
 
 #[test]
@@ -81,7 +81,7 @@ fn changes_of_the_spec_are_looked_at_at_once_others_in_batches_the_end_never() {
 fn changes_of_pods_are_looked_at_in_batches() {
     let mut informers = Informers::default();
     let view = JobController::view(&mut informers);
-    fill::<api::views::Job>(&mut informers, &[parse("1/1").0]);
+    testkit::fill::<api::views::Job>(&mut informers, &[parse("1/1").0]);
     let mut enqueue = Enqueue::default();
     for pod in pods("1/1 | a Running | b Running orphan") {
         on_pod(&view, &Change { old: None, new: Some(pod) }, &mut enqueue);

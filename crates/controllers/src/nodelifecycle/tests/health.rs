@@ -60,7 +60,7 @@ impl Story {
             return Err(ClientError::NoAnswer { reason: String::new() });
         }
         let Some(seconds) = self.live else {
-            return Err(super::not_found());
+            return Err(testkit::not_found());
         };
         let renewed = now() - Duration::from_secs(seconds);
         Ok(json!({"metadata": {"name": "a"}, "spec": {"renewTime": renewed.to_micro_string()}}))

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use api::views::{Kind, Node, Pod};
+use api::views::{Node, Pod};
 use expect_test::{Expect, expect};
-use meta::object::{ObjectKey, ResourceVersion};
+use meta::object::ObjectKey;
 use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::{now, show};
+use testkit::{fill, now, show};
 
 use super::notation::Line;
 use crate::nodelifecycle::{
@@ -27,14 +27,9 @@ fn pod(ready: &str) -> Value {
 fn view(node: &str, pod: Value) -> View {
     let mut informers = Informers::default();
     let view = PodMarking::view(&mut informers);
-    fill::<Node>(&mut informers, Line::new(node).node());
-    fill::<Pod>(&mut informers, pod);
+    fill::<Node>(&mut informers, &[Line::new(node).node()]);
+    fill::<Pod>(&mut informers, &[pod]);
     view
-}
-
-fn fill<K: Kind>(informers: &mut Informers, object: Value) {
-    let object = serde_json::from_value(object).expect("sound");
-    informers.cache::<K>().replace(vec![object], ResourceVersion(7));
 }
 
 fn check(node: &str, ready: &str, expected: Expect) {
