@@ -1,13 +1,11 @@
 //! `kill -9` in the middle of rollouts: they go on after the restart, and nothing acknowledged is lost.
 
-use std::{
-    collections::BTreeSet,
-    process,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use conformance::{
+    chance::Chance,
     lab::Lab,
+    manifests::{ROLLING_WEB, ROLLING_WEB_PODS_MAX},
     patience::{eventually, let_run},
     tools::Kubectl,
 };
@@ -18,20 +16,6 @@ const ROLLOUT_TIME_MAX: Duration = Duration::from_secs(30);
 /// A rollout of the web below takes longer: three waves of pods, each pulled in this time.
 const KILL_AFTER_MILLISECONDS_MAX: u64 = 900;
 const RULES: &str = "containers: [{pullTime: 1s}]";
-/// Replicas and surge.
-const PODS_MAX: usize = 8;
-const WEB: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 6
-  strategy: {rollingUpdate: {maxSurge: 2, maxUnavailable: 1}}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: 'registry.example/web:0'}]}
-";
 /// Creates one object after the other and notes what was acknowledged.
 const WRITER: &str = "bash -c '
     for ((number = 1; ; number++)); do
@@ -39,38 +23,19 @@ const WRITER: &str = "bash -c '
             echo write-$number
     done'";
 
-/// Moments that look random, from a seed.
-struct Moments(u64);
-
-impl Moments {
-    fn from_now() -> Self {
-        let now = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| u64::from(time.subsec_nanos()));
-        Self((now ^ u64::from(process::id())) | 1)
-    }
-
-    fn next(&mut self) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Duration::from_millis(self.0 % KILL_AFTER_MILLISECONDS_MAX)
-    }
-}
-
 #[test]
 fn rollouts_survive_twenty_kills_and_nothing_acknowledged_is_lost() {
-    let mut moments = Moments::from_now();
-    println!("seed {}", moments.0);
+    let mut chance = Chance::of_this_run();
     let mut lab = Lab::unstarted(Kubectl::Current);
     lab.folder().write("rules.yaml", RULES);
     lab.up_with(&["--node-rules", "rules.yaml"]);
-    lab.apply(WEB);
+    lab.apply(ROLLING_WEB);
     lab.must("kubectl rollout status deployment/web --timeout=60s");
     let writer = lab.background(WRITER, "acknowledged");
     let mut unfinished = 0;
     for number in 1..=KILLS {
         lab.must(&format!("kubectl set image deployment/web web=registry.example/web:{number}"));
-        let moment = moments.next();
-        let_run(moment);
+        let_run(Duration::from_millis(chance.below(KILL_AFTER_MILLISECONDS_MAX)));
         lab.kill();
         lab.up();
         unfinished += u32::from(!is_rolled_out(&lab, number));
@@ -90,7 +55,11 @@ fn rollouts_survive_twenty_kills_and_nothing_acknowledged_is_lost() {
 fn eventually_rolled_out(lab: &Lab, number: u32) {
     eventually(&format!("rollout {number} ends"), ROLLOUT_TIME_MAX, || {
         let pods = active_pods(lab);
-        assert!(pods.len() <= PODS_MAX, "rollout {number} has {} pods: {pods:?}", pods.len());
+        assert!(
+            pods.len() <= ROLLING_WEB_PODS_MAX,
+            "rollout {number} has {} pods: {pods:?}",
+            pods.len()
+        );
         is_rolled_out(lab, number).then_some(())
     });
 }

@@ -12,6 +12,7 @@ use conformance::{
     chance::Chance,
     lab::Lab,
     load::Load,
+    manifests::{ROLLING_WEB, ROLLING_WEB_PODS_MAX},
     patience::{eventually, let_run},
     process::{Process, errors},
     tools::{Kubectl, tell},
@@ -28,20 +29,6 @@ const SHORT_LEASE: &str = "--leader-elect-lease-duration=3s --leader-elect-renew
                            --leader-elect-retry-period=500ms";
 /// Longer than the short lease.
 const FREEZE: Duration = Duration::from_secs(5);
-/// Replicas and surge.
-const PODS_MAX: usize = 8;
-const WEB: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 6
-  strategy: {rollingUpdate: {maxSurge: 2, maxUnavailable: 1}}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: 'registry.example/web:0'}]}
-";
 
 /// An API server of its own on a data folder.
 fn server(lab: &Lab, data: &str, variables: &[(&'static str, String)]) -> Process {
@@ -65,7 +52,7 @@ fn eventually_rolled_out(lab: &Lab) {
         let pods = lab.get("pods -l app=web");
         let pods = pods["items"].as_array().expect("a list has items");
         let active = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
-        assert!(active.count() <= PODS_MAX, "there are too many pods");
+        assert!(active.count() <= ROLLING_WEB_PODS_MAX, "there are too many pods");
         let status = lab.run("kubectl rollout status deployment/web --timeout=1s");
         (status.code == 0).then_some(())
     });
@@ -82,7 +69,7 @@ fn no_death_of_a_process_loses_a_write_or_an_event() {
         Process::start(&lab, "scheduler", "scheduler"),
         Process::start(&lab, "nodes", "nodes --nodes 3"),
     ];
-    lab.apply(WEB);
+    lab.apply(ROLLING_WEB);
     let load = Load::start(&lab.kubeconfig(), WRITES, &mut chance);
     for kill in 1..=KILLS {
         let next = load.written() + 1 + chance.below(2 * WRITES / u64::from(KILLS));
@@ -116,7 +103,7 @@ fn a_leader_that_stood_still_for_longer_than_its_lease_leads_no_more() {
     let one = manager(&lab, "one");
     one.expect(&lab, "\"leading\"");
     let two = manager(&lab, "two");
-    lab.apply(WEB);
+    lab.apply(ROLLING_WEB);
     eventually_rolled_out(&lab);
     one.stop();
     // The first image is new while nobody leads, the second while the successor does.
@@ -228,7 +215,7 @@ fn a_slow_disk_makes_writes_slow_and_nothing_else() {
         Process::start(&lab, "scheduler", "scheduler"),
         Process::start(&lab, "nodes", "nodes --nodes 3"),
     ];
-    lab.apply(WEB);
+    lab.apply(ROLLING_WEB);
     let load = Load::start(&lab.kubeconfig(), WRITES / 20, &mut chance);
     eventually_rolled_out(&lab);
     server.kill();
