@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::Arc, time::Duration};
 
-use apiserver::{EngineOptions, Service, User, authentication::Authentication, faults::Faults};
+use apiserver::{EngineOptions, Service, authentication::Authentication, faults::Faults};
 use client::{ClientError, Method, Request, Response, Transport, WatchStream};
 use nodes::Rules;
 use parking_lot::Mutex;
@@ -12,14 +12,13 @@ use store::{Local, Revision, Store};
 use world::{BoxFuture, Monotonic, World};
 
 use super::{Failure, Lab, Law, Machine, Report, State, USER_AGENT};
-use crate::{errors::Errors, trace::Detail, world::Simulation};
+use crate::{errors::Errors, net::join_as_master, trace::Detail, world::Simulation};
 
 const PLANE: &str = "plane";
 const OWN: &str = "own";
 const USER: &str = "user";
 /// The user agent that faults spare.
 const USER_AGENT_OF_USERS: &str = "kubectl";
-const MASTERS: &str = "system:masters";
 const NODES: u32 = 3;
 /// The plane is there after this.
 const START_MAX: Duration = Duration::from_secs(10);
@@ -118,29 +117,24 @@ impl<'a> Run<'a> {
 
     /// Lets the user act, and everything go wrong that is to.
     fn scenario(&self) -> Result<(), Failure> {
-        let ended = Arc::new(Mutex::new(None));
-        if let Some(user) = &self.lab.user {
+        let acting = self.lab.user.as_ref().map(|user| {
             let world = self.simulation.world(USER);
-            let transport = Arc::new(transport(&world, &self.service, USER_AGENT_OF_USERS));
-            let acting = user(Machine { world: world.clone(), transport });
-            let slot = Arc::clone(&ended);
-            let act = async move {
-                let outcome = acting.await;
-                *slot.lock() = Some(outcome);
-            };
-            world.tasks.spawn("user", Box::pin(act));
-        } else {
-            *ended.lock() = Some(Ok(()));
-        }
+            let transport = Arc::new(join_as_master(
+                &world,
+                &self.service,
+                USER_AGENT_OF_USERS,
+                USER_AGENT_OF_USERS,
+            ));
+            self.simulation.begin(USER, "user", user(Machine { world, transport }))
+        });
         self.pass(SCENARIO)?;
-        while ended.lock().is_none() {
+        while acting.as_ref().is_some_and(|user| !user.is_over()) {
             if self.simulation.now().0 > SCENARIO_MAX {
                 return Err(self.failure("the user does not come to an end".to_owned()));
             }
             self.pass(LOOK)?;
         }
-        let outcome = ended.lock().take();
-        match outcome {
+        match acting.and_then(|user| user.take()) {
             Some(Err(error)) => Err(self.failure(format!("the user cannot act: {error}"))),
             Some(Ok(())) | None => Ok(()),
         }
@@ -215,7 +209,7 @@ impl<'a> Run<'a> {
     /// The machine of what is tested, in its next life.
     fn machine(&self) -> Machine {
         let world = self.simulation.world(OWN);
-        let inner = transport(&world, &self.service, USER_AGENT);
+        let inner = join_as_master(&world, &self.service, USER_AGENT, USER_AGENT);
         let crash_in = Arc::clone(&self.crash_in);
         Machine { world, transport: Arc::new(Counting { inner, crash_in }) }
     }
@@ -264,12 +258,6 @@ fn is_last(crash_in: &Mutex<u64>) -> bool {
         left => left.saturating_sub(1),
     };
     *left == u64::MAX
-}
-
-fn transport(world: &World, service: &Service, agent: &'static str) -> InProcess {
-    let groups = vec![MASTERS.to_owned()];
-    let user = User { name: agent.to_owned(), groups, ..User::default() };
-    InProcess::new(world.clone(), service.clone(), user, agent)
 }
 
 /// Starts the API server and everything that acts.

@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use apiserver::{Service, User};
 use client::{ApiError, ClientError, Epoch, Request, Response, Transport, WatchStream};
 use parking_lot::Mutex;
 use plane::{Identity, InProcess};
 use tokio::sync::oneshot;
 use world::{BoxFuture, World};
 
-use super::{Asked, SILENCE_MAX, Server, Servers, Wires, lost, nobody, stream::Passing};
+use super::{
+    Asked, SILENCE_MAX, Server, Servers, Wires, join_as_master, lost, nobody, stream::Passing,
+};
 use crate::{
     check::Checker,
     faults::{Fate, Faults},
@@ -195,7 +196,7 @@ impl Line {
         let Server { service, world } = server;
         match self.identity {
             Some(identity) => identity.join(world, service),
-            None => join_as_person(world, service),
+            None => join_as_master(world, service, "admin", "kubectl"),
         }
     }
 
@@ -226,12 +227,6 @@ impl Line {
         let events = self.unless_broken(api, exchange).await?;
         Ok(Passing { line: self.clone(), api, number, asked }.start(events))
     }
-}
-
-fn join_as_person(world: &World, service: &Service) -> InProcess {
-    let groups = vec!["system:masters".to_owned()];
-    let user = User { name: "admin".to_owned(), groups, ..User::default() };
-    InProcess::new(world.clone(), service.clone(), user, "kubectl")
 }
 
 fn refusal(code: u16) -> ApiError {

@@ -3,13 +3,12 @@
 mod happenings;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
 };
 
-use parking_lot::Mutex;
 use world::Monotonic;
 
 use crate::{
@@ -73,8 +72,6 @@ struct Run {
     errors: Errors,
     /// What is to happen, and when.
     agenda: RefCell<Agenda>,
-    /// The present moment, and the steps when it began.
-    moment: Cell<(Monotonic, u64)>,
 }
 
 impl Run {
@@ -100,7 +97,7 @@ impl Run {
             simulation,
         };
         let agenda = RefCell::new(Agenda::of(&plan));
-        Self { plan, cluster, checker, faults, trace, errors, agenda, moment: Cell::default() }
+        Self { plan, cluster, checker, faults, trace, errors, agenda }
     }
 
     fn run(&self) -> Result<Tally, Failure> {
@@ -124,25 +121,19 @@ impl Run {
         let world = self.cluster.simulation.world(Component::User.name());
         let transport = Arc::new(self.cluster.line_of_user(&world));
         let (trace, nodes) = (self.trace.clone(), self.plan.cluster.nodes);
-        let user = User { world: world.clone(), transport, trace, nodes };
-        let result = Arc::new(Mutex::new(None));
-        let (slot, actions) = (Arc::clone(&result), self.plan.actions.clone());
-        let act = async move {
-            let told = scenario::act(user, actions).await;
-            *slot.lock() = Some(told);
-        };
-        world.tasks.spawn("user", Box::pin(act));
+        let user = User { world, transport, trace, nodes };
+        let act = scenario::act(user, self.plan.actions.clone());
+        let acting = self.cluster.simulation.begin(Component::User.name(), "user", act);
         let waits: Duration = self.plan.actions.iter().map(|action| action.wait).sum();
         let end = self.now() + SCENARIO_MAX + waits;
-        while result.lock().is_none() {
+        while !acting.is_over() {
             if self.now() >= end {
                 return Err(self.failure("the scenario does not end".to_owned()));
             }
-            self.pass_until(self.now() + Duration::from_secs(1), || result.lock().is_some())?;
+            self.pass_until(self.now() + Duration::from_secs(1), || acting.is_over())?;
         }
         self.see_faults_out()?;
-        let told = result.lock().take();
-        match told {
+        match acting.take() {
             Some(Ok(told)) => Ok(told),
             Some(Err(trouble)) => Err(self.failure(trouble.to_string())),
             None => Err(self.failure("the user has vanished".to_owned())),
@@ -207,18 +198,11 @@ impl Run {
 
     /// Whether there is no end of steps at this moment.
     fn spins(&self) -> bool {
-        let (now, (steps, _)) = (self.now(), self.cluster.simulation.fingerprint());
-        let (since, first) = self.moment.get();
-        if since != now {
-            self.moment.set((now, steps));
-            return false;
-        }
-        let spins = steps - first > STEPS_AT_ONCE_MAX;
-        if spins {
-            let last = self.cluster.simulation.last();
+        let last = self.cluster.simulation.standstill(STEPS_AT_ONCE_MAX);
+        if last.is_some() {
             self.checker.fail(format!("time stands still, and {last:?} never waits"));
         }
-        spins
+        last.is_some()
     }
 
     fn plan(&self, after: Duration, ending: Ending) {

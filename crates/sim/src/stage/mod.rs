@@ -32,12 +32,7 @@ mod time;
 mod user;
 mod wire;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::resources::SERVICE_ACCOUNTS;
 use apiserver::authentication::Authentication;
@@ -49,7 +44,7 @@ use world::Monotonic;
 pub use cast::Role;
 pub use past::State;
 pub use script::{After, Fate, Held, Requests, Sent};
-pub use time::{Begun, REST_MAX};
+pub use time::REST_MAX;
 
 use self::{
     gateway::Gateway,
@@ -58,6 +53,7 @@ use self::{
     script::Script,
     wire::{Route, Wire},
 };
+pub use crate::world::Begun;
 use crate::{errors::Errors, trace::Detail, world::Simulation};
 
 /// How late a request or event may be on a stage with chance.
@@ -88,8 +84,6 @@ pub struct Stage {
     past: Past,
     servers: BTreeMap<&'static str, (Gateway, Link)>,
     players: RefCell<BTreeMap<&'static str, Player>>,
-    /// The present moment, and the steps when it began.
-    moment: Cell<(Monotonic, u64)>,
     /// Who never waits.
     spins: RefCell<Option<String>>,
     /// Who comes back or sees again, and when.
@@ -132,7 +126,6 @@ impl Stage {
             past: Past::default(),
             servers: BTreeMap::from(servers),
             players: RefCell::default(),
-            moment: Cell::default(),
             spins: RefCell::default(),
             returns: RefCell::default(),
         };

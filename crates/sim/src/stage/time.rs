@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use client::Transport;
-use parking_lot::Mutex;
 use world::Monotonic;
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     script::ALL,
     wire::{Route, Wire},
 };
+use crate::world::Begun;
 
 /// The longest legal back-off of what plays: when all is well again, this is enough.
 pub const REST_MAX: Duration = Duration::from_mins(5);
@@ -24,16 +24,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const DOWN: Duration = Duration::from_secs(2);
 /// Steps without time passing that no honest work takes.
 const STEPS_AT_ONCE_MAX: u64 = 100_000;
-
-/// Something that goes on while time passes.
-pub struct Begun<T>(Arc<Mutex<Option<T>>>);
-
-impl<T> Begun<T> {
-    /// What came of it; `None` if it has not ended, or ended with its component.
-    pub fn take(&self) -> Option<T> {
-        self.0.lock().take()
-    }
-}
 
 impl Stage {
     /// Time since the start.
@@ -63,15 +53,10 @@ impl Stage {
 
     /// Whether there is no end of steps at this moment: then no time passes any more.
     fn spins(&self) -> bool {
-        let (now, (steps, _)) = (self.now(), self.simulation.fingerprint());
-        let (since, first) = self.moment.get();
-        if since != now {
-            self.moment.set((now, steps));
-            return false;
-        }
-        let spins = steps - first > STEPS_AT_ONCE_MAX;
+        let who = self.simulation.standstill(STEPS_AT_ONCE_MAX);
+        let spins = who.is_some();
         if spins {
-            *self.spins.borrow_mut() = self.simulation.last();
+            *self.spins.borrow_mut() = who;
         }
         spins
     }
@@ -122,14 +107,7 @@ impl Stage {
         name: &str,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Begun<T> {
-        let slot = Arc::new(Mutex::new(None));
-        let result = Arc::clone(&slot);
-        let task = async move {
-            let output = future.await;
-            *result.lock() = Some(output);
-        };
-        drop(self.simulation.world(name).tasks.spawn("scenario", Box::pin(task)));
-        Begun(slot)
+        self.simulation.begin(name, "scenario", future)
     }
 
     /// Runs a future as somebody's task; `None` if it takes longer than `most`.
@@ -140,7 +118,7 @@ impl Stage {
         future: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let begun = self.begin(name, future);
-        self.until(most, || begun.0.lock().is_some());
+        self.until(most, || begun.is_over());
         begun.take()
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, iter, sync::Arc};
 
-use apiserver::{Service, User};
+use apiserver::Service;
 use client::{
     ApiError, ClientError, EventType, Request, Response, Transport, WatchEvent, WatchStream,
 };
@@ -13,8 +13,11 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use world::{BoxFuture, Monotonic, World};
 
-use super::gateway::Gateway;
-use super::script::{Fate, Held, Script, Sent};
+use super::{
+    gateway::Gateway,
+    script::{Fate, Held, Script, Sent},
+};
+use crate::net::{join_as_master, lost, nobody};
 
 /// Events under way.
 const EVENTS_WAITING_MAX: usize = 16;
@@ -140,9 +143,7 @@ impl Wire {
     }
 
     fn join(&self, service: &Service) -> InProcess {
-        let groups = vec!["system:masters".to_owned()];
-        let user = User { name: self.by.to_owned(), groups, ..User::default() };
-        InProcess::new(self.world.clone(), service.clone(), user, self.by)
+        join_as_master(&self.world, service, self.by, self.by)
     }
 
     async fn open(&self, request: Request) -> Result<WatchStream, ClientError> {
@@ -269,14 +270,6 @@ fn key(event: &WatchEvent) -> Option<ObjectKey> {
 fn plural(request: &Request) -> String {
     let path = request.path.split('?').next().unwrap_or_default();
     path.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-fn nobody() -> ClientError {
-    ClientError::Unreachable { reason: "nobody listens".to_owned() }
-}
-
-fn lost() -> ClientError {
-    ClientError::NoAnswer { reason: "the connection broke".to_owned() }
 }
 
 fn refusal(code: u16) -> ApiError {

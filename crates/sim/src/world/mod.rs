@@ -12,7 +12,7 @@ mod executor;
 mod incarnation;
 mod network;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
 pub use disk::DiskFault;
 use parking_lot::Mutex;
@@ -39,6 +39,22 @@ pub struct Simulation {
     wires: Arc<Wires>,
     machines: Mutex<BTreeMap<String, Machine>>,
     dice: Seeded,
+    /// The present moment, and the steps when it began.
+    moment: Cell<(Monotonic, u64)>,
+}
+
+/// What a task gives when it has ended.
+pub struct Begun<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Begun<T> {
+    /// Whether it has ended.
+    pub fn is_over(&self) -> bool {
+        self.0.lock().is_some()
+    }
+    /// What came of it; `None` if it has not ended, or ended with its component.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().take()
+    }
 }
 
 impl Drop for Simulation {
@@ -70,6 +86,7 @@ impl Simulation {
             wires: Arc::default(),
             machines: Mutex::default(),
             dice: Seeded::named(seed, "scenario", 0),
+            moment: Cell::default(),
         }
     }
 
@@ -141,6 +158,35 @@ impl Simulation {
         self.executor.step()
     }
 
+    /// Who runs without end at this moment, after more than `steps_max` steps of it: then no time
+    /// passes any more. To be asked after each step.
+    pub fn standstill(&self, steps_max: u64) -> Option<String> {
+        let (now, (steps, _)) = (self.now(), self.fingerprint());
+        let (since, first) = self.moment.get();
+        if since != now {
+            self.moment.set((now, steps));
+            return None;
+        }
+        if steps - first > steps_max { self.last() } else { None }
+    }
+
+    /// Begins `future` as a task of `component`.
+    pub fn begin<T: Send + 'static>(
+        &self,
+        component: &str,
+        task: &'static str,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Begun<T> {
+        let slot = Arc::new(Mutex::new(None));
+        let result = Arc::clone(&slot);
+        let run = async move {
+            let output = future.await;
+            *result.lock() = Some(output);
+        };
+        drop(self.world(component).tasks.spawn(task, Box::pin(run)));
+        Begun(slot)
+    }
+
     /// Runs `future` as a task of `component` and answers what it gave; `None` if it had not ended at
     /// `deadline` or the component crashed.
     pub fn complete<T: Send + 'static>(
@@ -149,15 +195,9 @@ impl Simulation {
         deadline: Monotonic,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        let slot = Arc::new(Mutex::new(None));
-        let result = Arc::clone(&slot);
-        let task = Box::pin(async move {
-            let output = future.await;
-            *result.lock() = Some(output);
-        });
-        self.world(component).tasks.spawn("scenario", task);
-        self.run_until(deadline, || slot.lock().is_some());
-        slot.lock().take()
+        let begun = self.begin(component, "scenario", future);
+        self.run_until(deadline, || begun.is_over());
+        begun.take()
     }
 
     /// Ends a component at once: its tasks stop where they wait, its disk loses un-synced writes. The
