@@ -19,8 +19,8 @@ use meta::{
 };
 use runtime::{
     Action, Actor, Answers, Cache, Controller, Event, EventType, Gauge, Guard, Index, Informers,
-    LeaseSettings, Manager, Metric, Metrics, ObjectReference, Observation, Pace, PatchKind, Plan,
-    Step, Target, Watches, When, owners,
+    LeaseSettings, Manager, Metric, Metrics, Observation, Pace, PatchKind, Plan, Step, Target,
+    Watches, When, owners,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -156,7 +156,7 @@ fn create(site: &Website) -> Step<Why> {
     let mut step =
         Step::new(Action::Create { resource: DEPLOYMENTS, namespace, object }, Why::Missing);
     step.on_success = Some(Event {
-        regarding: ObjectReference::of(site),
+        regarding: Target::of(site),
         kind: EventType::Normal,
         reason: "Published",
         message: "Created deployment {name}".to_owned(),

@@ -48,4 +48,4 @@ pub use measure::{
 };
 pub use metrics::Metrics;
 pub use pace::Pace;
-pub use plan::{Action, Event, EventType, Guard, ObjectReference, Plan, Stage, Step, Target};
+pub use plan::{Action, Event, EventType, Guard, Plan, Stage, Step, Target};

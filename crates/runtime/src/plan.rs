@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{Measurement, Read, When};
 
-/// The object a step writes to, as it was seen when the step was decided.
+/// An object as it was seen when something was decided: what a step writes to, what an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Which kind.
@@ -22,7 +22,7 @@ pub struct Target {
     pub key: ObjectKey,
     /// Identity it had; the engine never writes to another object of the same name.
     pub uid: Uid,
-    /// Version it had; the engine makes it a precondition where the step says so.
+    /// Version it had; the engine makes it a precondition where the step says so. An event leaves zero out.
     pub version: ResourceVersion,
 }
 
@@ -129,41 +129,12 @@ pub enum EventType {
     Warning,
 }
 
-/// The object an event is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectReference {
-    /// Which kind.
-    pub resource: Resource,
-    /// Where.
-    pub key: ObjectKey,
-    /// Identity.
-    pub uid: Uid,
-    /// Version when the event was decided; empty text is left out.
-    pub version: ResourceVersion,
-}
-
-impl ObjectReference {
-    /// The object whose metadata this is.
-    pub fn new(resource: Resource, metadata: &ObjectMeta) -> Self {
-        Self {
-            resource,
-            key: metadata.key(),
-            uid: metadata.uid.clone(),
-            version: metadata.resource_version,
-        }
-    }
-    /// The object a view was made of.
-    pub fn of<K: api::views::Kind>(object: &K) -> Self {
-        Self::new(K::RESOURCE, Object::metadata(object))
-    }
-}
-
 /// An event to record. In `message`, `{name}` becomes the name of the object that the step wrote, and
 /// `{error}` the text of its failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// What it is about.
-    pub regarding: ObjectReference,
+    pub regarding: Target,
     /// `Normal` or `Warning`.
     pub kind: EventType,
     /// One CamelCase word.

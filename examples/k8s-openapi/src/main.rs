@@ -17,7 +17,7 @@ use meta::{
 };
 use runtime::{
     Action, Actor, Answers, Cache, Controller, Event, EventType, Informers, Manager, Metrics,
-    ObjectReference, Observation, Plan, Step, Watches,
+    Target, Observation, Plan, Step, Watches,
 };
 use serde::Deserialize;
 
@@ -78,7 +78,7 @@ impl Controller for LatestImages {
         }
         let mut step = Step::new(Action::Announce, Floating);
         step.on_success = Some(Event {
-            regarding: ObjectReference::of::<Deployment>(deployment),
+            regarding: Target::of::<Deployment>(deployment),
             kind: EventType::Warning,
             reason: "FloatingImage",
             message: format!("images without a version: {}", floating.join(", ")),

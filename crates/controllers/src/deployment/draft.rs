@@ -7,7 +7,7 @@ use api::{
     views::{DeploymentCondition, DeploymentStatus, ReplicaSet, Status},
 };
 use meta::{object::ObjectMeta, text::Text, time::Time};
-use runtime::{Action, Event, EventType, Guard, ObjectReference, PatchKind, Plan, Step, Target};
+use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Step, Target};
 use serde_json::{Value, json};
 
 use super::{
@@ -278,6 +278,6 @@ pub(super) fn event(
     reason: &'static str,
     message: String,
 ) -> Event {
-    let regarding = ObjectReference::new(DEPLOYMENTS, deployment);
+    let regarding = Target::new(DEPLOYMENTS, deployment);
     Event { regarding, kind, reason, message }
 }

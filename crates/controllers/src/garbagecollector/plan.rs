@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use meta::object::Uid;
-use runtime::{
-    Action, Event, EventType, Guard, ObjectReference, PatchKind, Plan, Propagation, Stage, Step,
-    Target,
-};
+use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Propagation, Stage, Step, Target};
 use serde_json::{Value, json};
 
 use super::{
@@ -211,7 +208,7 @@ fn announce_foreign(situation: &Situation, owner: &Node) -> Step<Why> {
     let namespace = &node.metadata.namespace;
     let mut step = Step::new(Action::Announce, Why::ForeignOwner);
     step.on_success = Some(Event {
-        regarding: ObjectReference::new(node.resource.clone(), &node.metadata),
+        regarding: Target::new(node.resource.clone(), &node.metadata),
         kind: EventType::Warning,
         reason: "OwnerRefInvalidNamespace",
         message: format!(

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use api::{resources::PODS, views::Pod};
 use meta::time::Time;
-use runtime::{
-    Action, Event, EventType, Guard, ObjectReference, Step, Target, owners::controller_reference,
-};
+use runtime::{Action, Event, EventType, Guard, Step, Target, owners::controller_reference};
 use serde_json::{Value, json};
 
 use super::{Why, metrics, ranking::Ranking, replicas::Replicas};
@@ -98,6 +96,6 @@ fn event(
     reason: &'static str,
     message: impl Into<String>,
 ) -> Event {
-    let regarding = ObjectReference::new(replicas.resource.clone(), &replicas.replica_set.metadata);
+    let regarding = Target::new(replicas.resource.clone(), &replicas.replica_set.metadata);
     Event { regarding, kind, reason, message: message.into() }
 }

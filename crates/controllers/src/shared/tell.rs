@@ -1,7 +1,7 @@
 //! Events about the object that a controller looks after.
 
 use api::views::Kind;
-use runtime::{Action, Event, EventType, ObjectReference, Step};
+use runtime::{Action, Event, EventType, Step, Target};
 
 /// An event about an object.
 pub(crate) fn event<K: Kind>(
@@ -10,7 +10,7 @@ pub(crate) fn event<K: Kind>(
     reason: &'static str,
     message: impl Into<String>,
 ) -> Event {
-    let regarding = ObjectReference::of(regarding);
+    let regarding = Target::of(regarding);
     Event { regarding, kind, reason, message: message.into() }
 }
 

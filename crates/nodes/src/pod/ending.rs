@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::views::{ContainerState, ContainerStatus, Phase, Pod};
 use meta::time::Time;
-use runtime::{Action, Event, EventType, Guard, ObjectReference, PatchKind, Plan, Step, Target};
+use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Step, Target};
 
 use super::{
     container::{KILLED, ended},
@@ -97,7 +97,7 @@ fn end(scene: Scene<'_>, why: Why, kind: EventType, now: Time) -> Plan<Why> {
         guard: Guard::Uid,
     };
     let mut step = Step::new(action, why);
-    let regarding = ObjectReference::of(scene.pod);
+    let regarding = Target::of(scene.pod);
     step.on_success =
         scene.ended.map(|Ended { reason, message }| Event { regarding, kind, reason, message });
     let mut plan = Plan::rest();

@@ -1,6 +1,6 @@
 //! The events that tell of a container's life.
 
-use runtime::{Action, Event, EventType, ObjectReference, Stage, Step};
+use runtime::{Action, Event, EventType, Stage, Step, Target};
 
 use super::{
     container::{self, Told},
@@ -14,7 +14,7 @@ pub(super) fn announce(
     container: &str,
     told: Told,
 ) -> impl Iterator<Item = Stage<Why>> {
-    let regarding = ObjectReference::of(&*observed.pod);
+    let regarding = Target::of(&*observed.pod);
     events(observed, container, told).into_iter().map(move |(kind, reason, message)| {
         let mut step = Step::new(Action::Announce, Why::Told(told));
         let regarding = regarding.clone();

@@ -193,13 +193,13 @@ mod tests {
     use meta::object::{ObjectKey, ResourceVersion};
 
     use super::*;
-    use crate::ObjectReference;
+    use crate::Target;
 
     fn occurrence(message: &str, seconds: u64) -> Occurrence {
         Occurrence {
             source: "deployment-controller",
             event: Event {
-                regarding: ObjectReference {
+                regarding: Target {
                     resource: PODS,
                     key: ObjectKey::new("shop", "web"),
                     uid: "u".into(),

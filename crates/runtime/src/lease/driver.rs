@@ -14,7 +14,7 @@ use super::{
     rules::{Elector, Move},
 };
 use crate::{
-    Actor, Event, EventType, Metrics, ObjectReference,
+    Actor, Event, EventType, Metrics, Target,
     engine::{Gate, newest, within},
     events::Recorder,
 };
@@ -199,7 +199,7 @@ impl Driver {
     }
     fn tell(&self, elector: &Elector, what: &str) {
         let event = Event {
-            regarding: ObjectReference {
+            regarding: Target {
                 resource: LEASES,
                 key: self.settings.key.clone(),
                 uid: elector.uid(),

@@ -17,8 +17,8 @@ use meta::{
 };
 use parking_lot::Mutex;
 use runtime::{
-    Action, Change, Event, EventType, Guard, Informers, Machine, ObjectReference, Outcome,
-    PatchKind, Step, Target, Ticket, Turn,
+    Action, Change, Event, EventType, Guard, Informers, Machine, Outcome, PatchKind, Step, Target,
+    Ticket, Turn,
 };
 use serde_json::json;
 
@@ -293,6 +293,6 @@ fn waits(pod: &Arc<Pod>, message: &str, now: Time) -> Step<Why> {
 }
 
 fn event(pod: &Pod, kind: EventType, reason: &'static str, message: String) -> Event {
-    let regarding = ObjectReference::of(pod);
+    let regarding = Target::of(pod);
     Event { regarding, kind, reason, message }
 }

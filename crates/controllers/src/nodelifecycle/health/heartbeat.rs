@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::views::{Node, Status};
 use meta::{object::Uid, time::Time};
-use runtime::ObjectReference;
+use runtime::Target;
 
 use super::observe::NodeWithLease;
 
@@ -17,7 +17,7 @@ pub struct Memory(pub(super) Option<Record>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     /// The node of which this is the record.
-    pub(super) node: ObjectReference,
+    pub(super) node: Target,
     /// The renewal of its lease that the cache showed last.
     renewed: Option<Time>,
     /// The one that a live read found last: the cache may show it later.
@@ -43,7 +43,7 @@ impl Record {
         let created = node.metadata.creation_timestamp.unwrap_or(now);
         let silent = if posted.is_some() { Duration::ZERO } else { now.since(created) };
         Self {
-            node: ObjectReference::of(node),
+            node: Target::of(node),
             renewed: None,
             renewed_live: None,
             posted,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use api::views::{Node, Status};
 use meta::time::Time;
-use runtime::{Event, EventType, ObjectReference, Plan, Stage, Step, When};
+use runtime::{Event, EventType, Plan, Stage, Step, Target, When};
 
 use super::{
     Memory, NodeWithLease, Why,
@@ -106,15 +106,15 @@ fn record<'a>(
 fn comes(node: &Arc<Node>) -> Step<Why> {
     let name = &node.metadata.name;
     let message = format!("Node {name} event: Registered Node {name} in Controller");
-    announce(tell(ObjectReference::of(&**node), "RegisteredNode", message), Why::New)
+    announce(tell(Target::of(&**node), "RegisteredNode", message), Why::New)
 }
 
-fn goes(node: ObjectReference) -> Stage<Why> {
+fn goes(node: Target) -> Stage<Why> {
     let name = &node.key.name;
     let message = format!("Node {name} event: Removing Node {name} from Controller");
     Stage::One(announce(tell(node, "RemovingNode", message), Why::Gone))
 }
 
-fn tell(regarding: ObjectReference, reason: &'static str, message: String) -> Event {
+fn tell(regarding: Target, reason: &'static str, message: String) -> Event {
     Event { regarding, kind: EventType::Normal, reason, message }
 }

@@ -24,8 +24,8 @@ use serde_json::json;
 
 use crate::{
     Action, Actor, Answers, CODE, Cache, Change, Controller, Counter, Enqueue, Event, EventType,
-    Gauge, Guard, Index, Informers, Manager, Metric, Metrics, ObjectReference, Observation, Plan,
-    Running, Stage, Step, Target, Watches, When, owners,
+    Gauge, Guard, Index, Informers, Manager, Metric, Metrics, Observation, Plan, Running, Stage,
+    Step, Target, Watches, When, owners,
     testing::{Server, TestWorld},
 };
 
@@ -124,7 +124,7 @@ fn create(set: &ReplicaSet) -> Step<Why> {
     }});
     let namespace = Text::from("shop");
     let event = |kind, reason, message: &str| {
-        let regarding = ObjectReference {
+        let regarding = Target {
             resource: REPLICA_SETS,
             key: set.metadata.key(),
             uid: set.metadata.uid.clone(),
