@@ -54,6 +54,18 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// The disk failed or is full.
     fn replace(&self, path: &Path, data: &[u8]) -> Result<(), DiskError>;
+    /// Gives a file another name in the same folder, in place of one that has it; durable on return.
+    /// # Errors
+    /// [`DiskError::Missing`] if there is no such file, or the disk failed.
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
+    /// Removes a file; one that is not there is as good as removed.
+    /// # Errors
+    /// The disk failed.
+    fn remove(&self, path: &Path) -> Result<(), DiskError>;
+    /// The names of the files in a folder, in order.
+    /// # Errors
+    /// [`DiskError::Missing`] if there is no such folder, or the disk failed.
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError>;
     /// Creates the folder and its parents.
     /// # Errors
     /// The disk failed.

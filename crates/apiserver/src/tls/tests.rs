@@ -30,6 +30,16 @@ impl Disk for Folder {
         self.0.lock().insert(path.to_owned(), data.to_owned());
         Ok(())
     }
+    fn rename(&self, from: &Path, _to: &Path) -> Result<(), DiskError> {
+        Err(DiskError::Missing { path: from.display().to_string() })
+    }
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        self.0.lock().remove(path);
+        Ok(())
+    }
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        Err(DiskError::Missing { path: folder.display().to_string() })
+    }
     fn create_folder(&self, _path: &Path) -> Result<(), DiskError> {
         Ok(())
     }

@@ -178,6 +178,15 @@ impl Disk for Nothing {
     fn replace(&self, path: &Path, _: &[u8]) -> Result<(), DiskError> {
         missing(path)
     }
+    fn rename(&self, from: &Path, _: &Path) -> Result<(), DiskError> {
+        missing(from)
+    }
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        missing(path)
+    }
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        missing(folder)
+    }
     fn create_folder(&self, path: &Path) -> Result<(), DiskError> {
         missing(path)
     }

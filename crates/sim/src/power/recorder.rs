@@ -148,6 +148,12 @@ fn failed(action: &'static str, path: &Path) -> DiskError {
     DiskError::Failed { action, path: path.display().to_string(), reason }
 }
 
+/// Stores keep to the files that they have.
+fn not_tried(action: &'static str, path: &Path) -> DiskError {
+    let reason = "no power cut is tried on this operation".to_owned();
+    DiskError::Failed { action, path: path.display().to_string(), reason }
+}
+
 impl Disk for Recorder {
     fn open(&self, path: &Path) -> Result<Arc<dyn File>, DiskError> {
         self.0.lock().files.entry(path.to_owned()).or_default();
@@ -160,6 +166,15 @@ impl Disk for Recorder {
     fn replace(&self, path: &Path, data: &[u8]) -> Result<(), DiskError> {
         self.note(Operation::Replace { path: path.to_owned(), data: data.to_vec() });
         Ok(())
+    }
+    fn rename(&self, from: &Path, _: &Path) -> Result<(), DiskError> {
+        Err(not_tried("rename", from))
+    }
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        Err(not_tried("remove", path))
+    }
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        Err(not_tried("list", folder))
     }
     fn create_folder(&self, _: &Path) -> Result<(), DiskError> {
         Ok(())

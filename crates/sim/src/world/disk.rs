@@ -229,6 +229,31 @@ impl Disk for OwnDisk {
         Ok(())
     }
 
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        self.check("rename", from)?;
+        let mut state = self.platter.state.lock();
+        state.operate("rename", from)?;
+        let missing = || DiskError::Missing { path: from.display().to_string() };
+        let content = state.files.remove(from).ok_or_else(missing)?;
+        state.files.insert(to.to_owned(), content);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        self.check("remove", path)?;
+        let mut state = self.platter.state.lock();
+        state.operate("remove", path)?;
+        state.files.remove(path);
+        Ok(())
+    }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        self.check("list", folder)?;
+        let state = self.platter.state.lock();
+        let inside = state.files.keys().filter(|path| path.parent() == Some(folder));
+        Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+    }
+
     fn create_folder(&self, path: &Path) -> Result<(), DiskError> {
         self.check("create folder", path)
     }

@@ -32,12 +32,7 @@ impl Disk for FileDisk {
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
-        fs::read(path).map_err(|error| {
-            if error.kind() == io::ErrorKind::NotFound {
-                return DiskError::Missing { path: path.display().to_string() };
-            }
-            failed("read", path, &error)
-        })
+        fs::read(path).map_err(|error| missing_or_failed("read", path, &error))
     }
 
     fn replace(&self, path: &Path, data: &[u8]) -> Result<(), DiskError> {
@@ -45,6 +40,35 @@ impl Disk for FileDisk {
         write_synced(&draft, data).map_err(|e| failed("write", &draft, &e))?;
         fs::rename(&draft, path).map_err(|e| failed("replace", path, &e))?;
         sync_folder_of(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        fs::rename(from, to).map_err(|error| missing_or_failed("rename", from, &error))?;
+        sync_folder_of(to)
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        let unreadable = |error: io::Error| missing_or_failed("list", folder, &error);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if entry.file_type().map_err(unreadable)?.is_file()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     fn create_folder(&self, path: &Path) -> Result<(), DiskError> {
@@ -91,6 +115,13 @@ fn sync_folder_of(path: &Path) -> Result<(), DiskError> {
     };
     let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|e| failed("sync folder", folder, &e))
+}
+
+fn missing_or_failed(action: &'static str, path: &Path, error: &io::Error) -> DiskError {
+    if error.kind() == io::ErrorKind::NotFound {
+        return DiskError::Missing { path: path.display().to_string() };
+    }
+    failed(action, path, error)
 }
 
 fn failed(action: &'static str, path: &Path, error: &io::Error) -> DiskError {
@@ -175,6 +206,22 @@ mod tests {
     #[test]
     fn reading_what_is_not_there_says_missing() {
         let error = FileDisk.read(&Folder::new().path("absent")).expect_err("missing");
+        assert!(matches!(error, DiskError::Missing { .. }), "{error}");
+    }
+
+    #[test]
+    fn files_are_listed_renamed_and_removed() {
+        let folder = Folder::new();
+        for name in ["b", "a", "c"] {
+            FileDisk.replace(&folder.path(name), name.as_bytes()).expect("replaces");
+        }
+        FileDisk.create_folder(&folder.path("folder")).expect("creates");
+        FileDisk.rename(&folder.path("b"), &folder.path("a")).expect("renames");
+        FileDisk.remove(&folder.path("c")).expect("removes");
+        FileDisk.remove(&folder.path("c")).expect("is gone already");
+        assert_eq!(FileDisk.list(&folder.0).expect("lists"), ["a"]);
+        assert_eq!(FileDisk.read(&folder.path("a")).expect("reads"), b"b");
+        let error = FileDisk.rename(&folder.path("b"), &folder.path("d")).expect_err("missing");
         assert!(matches!(error, DiskError::Missing { .. }), "{error}");
     }
 
