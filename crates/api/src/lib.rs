@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod columns;
+pub mod custom;
 pub mod defaults;
 pub mod fields;
 pub mod json;

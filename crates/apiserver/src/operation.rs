@@ -23,7 +23,7 @@ pub struct User {
 /// One operation on one resource.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    pub resource: &'static ResourceFacts,
+    pub resource: Arc<ResourceFacts>,
     /// Empty, or `status`, `scale`, `binding`, `eviction`, `finalize`, …
     pub subresource: String,
     /// Empty for cluster-scoped resources and for lists over all namespaces.

@@ -1,5 +1,7 @@
 //! Which resource a request means, and whether that resource can be asked so.
 
+use std::sync::Arc;
+
 use api::catalog::{self, ResourceFacts, SubresourceFacts};
 use meta::resource::Scope;
 
@@ -9,10 +11,17 @@ use crate::{
 };
 
 /// A served resource under its URL.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Target {
-    pub facts: &'static ResourceFacts,
-    pub subresource: Option<&'static SubresourceFacts>,
+    pub facts: Arc<ResourceFacts>,
+    /// Empty for the resource itself.
+    subresource: String,
+}
+
+impl Target {
+    pub(crate) fn subresource(&self) -> Option<&SubresourceFacts> {
+        self.facts.subresource(&self.subresource)
+    }
 }
 
 /// Why a URL leads nowhere.
@@ -55,7 +64,8 @@ pub(crate) fn resolve(info: &RequestInfo, path: &ResourcePath) -> Result<Target,
     if !is_served {
         return Err(Misroute::Status(method_not_allowed()));
     }
-    Ok(Target { facts, subresource })
+    let subresource = path.subresource.clone();
+    Ok(Target { facts: Arc::clone(facts), subresource })
 }
 
 /// The path is none of ours.

@@ -1,5 +1,7 @@
 //! Look-ups of the catalog: names to positions, and the flat field table of each type.
 
+use std::sync::Arc;
+
 use meta::collections::HashMap;
 
 use super::{Catalog, FieldType, ResourceFacts, Type, TypeId};
@@ -67,7 +69,7 @@ impl Catalog {
             resources_by_kind: numbered()
                 .map(|(position, facts)| (facts.resource.kind.to_string(), position))
                 .collect(),
-            resources,
+            resources: resources.into_iter().map(Arc::new).collect(),
             ..self
         }
     }

@@ -8,14 +8,14 @@ mod types;
 pub use resource::{DeleteDefault, ResourceFacts, SubresourceFacts, UpdateRule};
 pub use types::{Field, FieldType, KindName, ListType, Omit, PatchStrategy, Scalar, Type, TypeId};
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use index::{Names, Slot};
 
 /// All resources and types of the release.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    resources: Vec<ResourceFacts>,
+    resources: Vec<Arc<ResourceFacts>>,
     types: Vec<Type>,
     resources_by_plural: Names<usize>,
     resources_by_kind: Names<usize>,
@@ -38,15 +38,24 @@ pub fn builtin() -> &'static Catalog {
 
 impl Catalog {
     /// Served resources in discovery order.
-    pub fn resources(&self) -> &[ResourceFacts] {
+    pub fn resources(&self) -> &[Arc<ResourceFacts>] {
         &self.resources
     }
     /// All types, ordered by name.
     pub fn types(&self) -> &[Type] {
         &self.types
     }
+    /// A catalog of these types that serves nothing; fields refer to positions in the list.
+    pub fn new(types: Vec<Type>) -> Self {
+        Self::of_types(types)
+    }
     /// A served resource by its URL.
-    pub fn resource(&self, group: &str, version: &str, plural: &str) -> Option<&ResourceFacts> {
+    pub fn resource(
+        &self,
+        group: &str,
+        version: &str,
+        plural: &str,
+    ) -> Option<&Arc<ResourceFacts>> {
         self.find_resource(&self.resources_by_plural, plural, group, version)
     }
     /// A served resource by the kind of its objects.
@@ -55,7 +64,7 @@ impl Catalog {
         group: &str,
         version: &str,
         kind: &str,
-    ) -> Option<&ResourceFacts> {
+    ) -> Option<&Arc<ResourceFacts>> {
         self.find_resource(&self.resources_by_kind, kind, group, version)
     }
     /// The type behind an id.
@@ -105,7 +114,7 @@ impl Catalog {
         name: &str,
         group: &str,
         version: &str,
-    ) -> Option<&ResourceFacts> {
+    ) -> Option<&Arc<ResourceFacts>> {
         names
             .get(name)
             .map(|position| &self.resources[position])

@@ -1,8 +1,11 @@
 //! One served resource: its names, verbs and rules.
 
+use std::sync::Arc;
+
 use meta::resource::Resource;
 
-use super::TypeId;
+use super::{Catalog, TypeId, builtin};
+use crate::custom::Custom;
 
 /// Facts of one served resource, from the tables `kinds`, `update-semantics`, `reset-fields` and
 /// `selectable-fields`.
@@ -47,6 +50,8 @@ pub struct ResourceFacts {
     /// What names are allowed, in words.
     pub name_rule: String,
     pub subresources: Vec<SubresourceFacts>,
+    /// What a definition says of a custom resource; `None` for what is built in.
+    pub custom: Option<Arc<Custom>>,
 }
 
 /// A subresource such as `status`.
@@ -90,6 +95,10 @@ pub enum DeleteDefault {
 }
 
 impl ResourceFacts {
+    /// Where the type of its objects is described.
+    pub fn catalog(&self) -> &Catalog {
+        self.custom.as_ref().map_or_else(|| builtin(), |custom| &custom.version.catalog)
+    }
     pub fn subresource(&self, name: &str) -> Option<&SubresourceFacts> {
         self.subresources.iter().find(|subresource| subresource.name == name)
     }

@@ -21,6 +21,8 @@ pub struct Type {
     pub atomic: bool,
     /// JSON holds the value of one of the fields instead of an object of them.
     pub one_of: bool,
+    /// It may have members that it does not declare: any JSON.
+    pub open: bool,
     /// In declaration order.
     pub fields: Vec<Field>,
 }

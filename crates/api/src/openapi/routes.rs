@@ -1,5 +1,7 @@
 //! The paths of a group version, made from its resources.
 
+use std::sync::Arc;
+
 use meta::resource::Scope;
 
 use super::operation::{Action, Answer, Body, Kind, Operation, Route, capitalised};
@@ -31,8 +33,9 @@ pub(super) fn routes(catalog: &Catalog, group: &str, version: &str) -> Vec<Route
         tag(group, version),
         named_answer(catalog, "meta/v1.APIResourceList"),
     )];
-    let is_here =
-        |facts: &&ResourceFacts| facts.resource.group == group && facts.resource.version == version;
+    let is_here = |facts: &&Arc<ResourceFacts>| {
+        facts.resource.group == group && facts.resource.version == version
+    };
     for facts in catalog.resources().iter().filter(is_here) {
         let planner = Planner { catalog, facts, root: &root };
         routes.extend(planner.collections());

@@ -39,7 +39,7 @@ fn terminating(operation: &Operation, name: &str) -> Status {
     let reason = format!(
         "unable to create new content in namespace {namespace} because it is being terminated"
     );
-    let mut status = failure::forbidden(operation.resource, name, &reason);
+    let mut status = failure::forbidden(&operation.resource, name, &reason);
     status.causes = vec![Cause {
         reason: "NamespaceTerminating".to_owned(),
         message: format!("namespace {namespace} is being terminated"),

@@ -25,7 +25,7 @@ pub(super) const LINK: Link = Link {
             Action::Update { .. } => operation.name.as_str(),
         };
         restrict(attributes, node, value)
-            .map_err(|reason| failure::forbidden(operation.resource, name, &reason))
+            .map_err(|reason| failure::forbidden(&operation.resource, name, &reason))
     },
     validate: |_, _, _| Ok(()),
 };

@@ -40,7 +40,7 @@ fn mutate(attributes: &Attributes<'_>, seen: &Seen, pod: &mut Value) -> Result<(
     let class = if wanted.is_empty() { global_default(seen) } else { named(seen, &wanted) };
     let name = json::text(&pod["metadata"], "name");
     let refuse =
-        |reason: &str| Err(failure::forbidden(attributes.operation.resource, name, reason));
+        |reason: &str| Err(failure::forbidden(&attributes.operation.resource, name, reason));
     if class.is_none() && !wanted.is_empty() {
         return refuse(&format!("no PriorityClass with name {wanted} was found"));
     }

@@ -33,7 +33,7 @@ fn mutate(attributes: &Attributes<'_>, seen: &Seen, pod: &mut Value) -> Result<(
     let wanted = json::text(&pod["spec"], "serviceAccountName").to_owned();
     let name = json::text(&pod["metadata"], "name");
     let refuse =
-        |reason: &str| Err(failure::forbidden(attributes.operation.resource, name, reason));
+        |reason: &str| Err(failure::forbidden(&attributes.operation.resource, name, reason));
     if is_mirror {
         if wanted.is_empty() {
             return Ok(());
@@ -72,7 +72,7 @@ fn validate(attributes: &Attributes<'_>, seen: &Seen, pod: &Value) -> Result<(),
         account.and_then(|account| refused_secret(&account.value(), spec))
     };
     match refusal {
-        Some(reason) => Err(failure::forbidden(attributes.operation.resource, name, &reason)),
+        Some(reason) => Err(failure::forbidden(&attributes.operation.resource, name, &reason)),
         None => Ok(()),
     }
 }

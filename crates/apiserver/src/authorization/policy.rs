@@ -1,5 +1,7 @@
 //! Roles and bindings in force: what they allow to whom, and which rules somebody holds.
 
+use std::sync::Arc;
+
 use api::{
     catalog::{self, ResourceFacts},
     rbac::{Asked, Binding, PolicyRule, RoleRef, Subject},
@@ -156,7 +158,7 @@ impl Held {
     }
 }
 
-fn facts(resource: &Resource) -> Result<&'static ResourceFacts, Status> {
+fn facts(resource: &Resource) -> Result<&'static Arc<ResourceFacts>, Status> {
     let facts = catalog::builtin().resource(&resource.group, &resource.version, &resource.plural);
     facts.ok_or_else(failure::method_not_allowed)
 }

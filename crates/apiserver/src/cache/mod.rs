@@ -37,7 +37,7 @@ pub(crate) struct Caches {
 
 /// The watch cache of one resource, in its storage version.
 pub(crate) struct Cache {
-    facts: &'static ResourceFacts,
+    facts: Arc<ResourceFacts>,
     state: RwLock<State>,
     loaded: OnceCell<()>,
     expected: Mutex<BTreeMap<String, Expected>>,
@@ -72,7 +72,7 @@ impl Caches {
     }
 
     /// The cache of a resource, loaded.
-    pub(crate) async fn of(&self, facts: &'static ResourceFacts) -> Result<Arc<Cache>, Status> {
+    pub(crate) async fn of(&self, facts: &Arc<ResourceFacts>) -> Result<Arc<Cache>, Status> {
         let cache = self.registered(facts);
         cache.loaded.get_or_try_init(|| self.load(&cache)).await?;
         Ok(cache)
@@ -107,14 +107,14 @@ impl Caches {
         }
     }
 
-    fn registered(&self, facts: &'static ResourceFacts) -> Arc<Cache> {
+    fn registered(&self, facts: &Arc<ResourceFacts>) -> Arc<Cache> {
         if let Some(cache) = self.existing(facts) {
             return cache;
         }
         let mut by_prefix = self.by_prefix.write();
         let cache = by_prefix.entry(facts.storage_prefix.clone()).or_insert_with(|| {
             Arc::new(Cache {
-                facts: crate::engine::stored_as(facts),
+                facts: Arc::clone(crate::engine::stored_as(facts)),
                 state: RwLock::default(),
                 loaded: OnceCell::new(),
                 expected: Mutex::default(),
@@ -200,6 +200,6 @@ impl Cache {
     /// Reads a stored value of this resource.
     pub(crate) fn read(&self, stored: &[u8], modified: Revision) -> Result<Object, Status> {
         let version = ResourceVersion(modified.0);
-        Object::from_stored(self.facts, version, stored).map_err(|error| failure::internal(&error))
+        Object::from_stored(&self.facts, version, stored).map_err(|error| failure::internal(&error))
     }
 }

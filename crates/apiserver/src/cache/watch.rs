@@ -23,7 +23,7 @@ pub(crate) struct WatchRequest {
     /// When it ends.
     pub deadline: Monotonic,
     /// The version in which objects are shown.
-    pub shown_as: &'static ResourceFacts,
+    pub shown_as: Arc<ResourceFacts>,
 }
 
 /// Where a watch begins.
@@ -49,7 +49,7 @@ pub(super) struct Watcher {
     /// By when a version that was still to come when the watch began must have come. A store that was
     /// restored from an old copy may never reach it, and the client would wait for ever.
     pub(super) comes_by: Option<Monotonic>,
-    shown_as: Option<&'static ResourceFacts>,
+    shown_as: Option<Arc<ResourceFacts>>,
 }
 
 /// Events a reader may be behind before it is cut off. A client that resumes loses nothing.
@@ -65,7 +65,7 @@ impl Caches {
         let progress = self.progress();
         let patience = self.world.clock.monotonic() + FRESHNESS_WAIT;
         let mut state = cache.state.write();
-        let receiver = state.begin(cache.facts, request, progress);
+        let receiver = state.begin(&cache.facts, request, progress);
         if let Some(watcher) = state.watchers.last_mut() {
             watcher.doubt(progress, patience);
         }
@@ -211,7 +211,7 @@ impl Watcher {
             let _ = self.sender.try_send(Err(status));
             return false;
         }
-        let event = match self.shown_as {
+        let event = match &self.shown_as {
             Some(facts) => convert::event(event, facts),
             None => event,
         };

@@ -1,5 +1,7 @@
 //! Discovery in one document: `APIGroupDiscoveryList` of `apidiscovery.k8s.io/v2`.
 
+use std::sync::Arc;
+
 use api::catalog::{ResourceFacts, SubresourceFacts};
 use meta::resource::Scope;
 use serde_json::{Value, json};
@@ -24,7 +26,7 @@ fn group(group: &Group) -> Value {
     json!({"metadata": metadata, "versions": versions})
 }
 
-fn version(name: &str, resources: &[&ResourceFacts]) -> Value {
+fn version(name: &str, resources: &[Arc<ResourceFacts>]) -> Value {
     let resources: Vec<_> = resources.iter().map(|facts| resource(facts)).collect();
     json!({"version": name, "freshness": "Current", "resources": resources})
 }

@@ -1,5 +1,7 @@
 //! Discovery as it always was: groups, and a list of resources per group version.
 
+use std::sync::Arc;
+
 use api::catalog::{ResourceFacts, SubresourceFacts};
 use base64::Engine as _;
 use meta::resource::Scope;
@@ -31,7 +33,7 @@ pub(super) fn group_document(of: &Group) -> Value {
 }
 
 /// `/api/VERSION` and `/apis/GROUP/VERSION`.
-pub(super) fn resources(group: &str, version: &str, resources: &[&ResourceFacts]) -> Value {
+pub(super) fn resources(group: &str, version: &str, resources: &[Arc<ResourceFacts>]) -> Value {
     let mut entries: Vec<_> = resources.iter().flat_map(|facts| entries(facts)).collect();
     entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();

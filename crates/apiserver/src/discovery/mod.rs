@@ -4,7 +4,7 @@
 mod aggregated;
 mod legacy;
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use api::catalog::{self, ResourceFacts};
 use bytes::Bytes;
@@ -42,7 +42,7 @@ const JSON: &str = "application/json";
 /// A group with its versions, the preferred one first, and their resources.
 struct Group {
     name: String,
-    versions: Vec<(String, Vec<&'static ResourceFacts>)>,
+    versions: Vec<(String, Vec<Arc<ResourceFacts>>)>,
 }
 
 impl Document {
@@ -172,8 +172,8 @@ fn groups() -> Vec<Group> {
         });
         let versions = &mut groups[position].versions;
         match versions.iter_mut().find(|(known, _)| known == version) {
-            Some((_, resources)) => resources.push(facts),
-            None => versions.push((version.to_string(), vec![facts])),
+            Some((_, resources)) => resources.push(Arc::clone(facts)),
+            None => versions.push((version.to_string(), vec![Arc::clone(facts)])),
         }
     }
     for (_, resources) in groups.iter_mut().flat_map(|group| &mut group.versions) {

@@ -19,7 +19,7 @@ use crate::{
 
 /// Turns the events of one watch into what its client reads.
 pub(crate) struct EventEncoder {
-    facts: &'static ResourceFacts,
+    facts: Arc<ResourceFacts>,
     format: Format,
     clock: Arc<dyn Clock>,
     /// The next event is the first: a table names its columns once.
@@ -27,11 +27,7 @@ pub(crate) struct EventEncoder {
 }
 
 impl EventEncoder {
-    pub(crate) fn new(
-        facts: &'static ResourceFacts,
-        format: Format,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) fn new(facts: Arc<ResourceFacts>, format: Format, clock: Arc<dyn Clock>) -> Self {
         Self { facts, format, clock, first: true }
     }
 
@@ -72,9 +68,9 @@ impl EventEncoder {
         match self.format.shape {
             Shape::Whole => Ok(json.clone()),
             Shape::Metadata(meta_version) => shape::metadata(json, meta_version),
-            Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
+            Shape::MetadataList(_) => Err(shape::no_list(&self.facts)),
             Shape::Table(meta_version, include) => {
-                let columns = table::columns_of(self.facts);
+                let columns = table::columns_of(&self.facts);
                 let printing = Printing { columns, include, now: self.clock.wall() };
                 let row = table::Row::of(printing, json)?;
                 let metadata = ListMetadata::at(version());

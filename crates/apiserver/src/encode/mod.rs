@@ -5,6 +5,8 @@ mod indent;
 mod shape;
 mod table;
 
+use std::sync::Arc;
+
 use api::{catalog::ResourceFacts, columns::Column};
 use bytes::{BufMut, Bytes, BytesMut};
 use meta::time::Time;
@@ -22,9 +24,9 @@ pub(crate) use shape::ListMetadata;
 use table::Printing;
 
 /// Writes the answers of one resource in one form.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Encoder {
-    pub facts: &'static ResourceFacts,
+    pub facts: Arc<ResourceFacts>,
     pub format: Format,
     /// Ages in tables are counted up to here.
     pub now: Time,
@@ -36,9 +38,9 @@ impl Encoder {
         match self.format.shape {
             Shape::Whole => self.finish(object.json.clone()),
             Shape::Metadata(version) => self.finish(shape::metadata(&object.json, version)?),
-            Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
+            Shape::MetadataList(_) => Err(shape::no_list(&self.facts)),
             Shape::Table(version, include) => {
-                let columns = table::columns_of(self.facts);
+                let columns = table::columns_of(&self.facts);
                 let row = table::Row::of(self.printing(columns, include), &object.json)?;
                 let metadata = shape::ListMetadata::of_object(object);
                 self.finish(table::write(columns, version, metadata, vec![row])?)
@@ -56,7 +58,7 @@ impl Encoder {
         match self.format.shape {
             Shape::Whole => self.finish(json),
             Shape::Metadata(meta_version) => self.finish(shape::metadata(&json, meta_version)?),
-            Shape::MetadataList(_) => Err(shape::no_list(self.facts)),
+            Shape::MetadataList(_) => Err(shape::no_list(&self.facts)),
             Shape::Table(meta_version, include) => {
                 let columns = table::columns_of_value(value);
                 let row = table::Row::of(self.printing(columns, include), &json)?;
@@ -71,16 +73,16 @@ impl Encoder {
         let metadata = shape::ListMetadata::of_list(list);
         match self.format.shape {
             Shape::Whole if self.format.media == Media::Protobuf => {
-                protobuf::list(self.facts, &metadata, &list.items)
+                protobuf::list(&self.facts, &metadata, &list.items)
             }
-            Shape::Whole => self.finish(shape::list(self.facts, &metadata, &list.items)?),
-            Shape::Metadata(_) => Err(shape::no_object(self.facts)),
+            Shape::Whole => self.finish(shape::list(&self.facts, &metadata, &list.items)?),
+            Shape::Metadata(_) => Err(shape::no_object(&self.facts)),
             Shape::MetadataList(version) => {
                 self.finish(shape::metadata_list(version, &metadata, &list.items)?)
             }
             Shape::Table(version, include) => {
-                let columns = table::columns_of(self.facts);
-                let rows = table::rows(self.facts, self.printing(columns, include), &list.items)?;
+                let columns = table::columns_of(&self.facts);
+                let rows = table::rows(&self.facts, self.printing(columns, include), &list.items)?;
                 self.finish(table::write(columns, version, metadata, rows)?)
             }
         }

@@ -31,7 +31,7 @@ impl Inner {
         if operation.subresource == "scale" {
             return self.apply_scale(operation, content, on_conflict).await;
         }
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let name = &operation.name;
         check_kind(&content.value, &facts.resource.api_version(), &facts.resource.kind)?;
         for _ in 0..RACES_MAX {
@@ -71,7 +71,7 @@ impl Inner {
         operation: &Operation,
         content: &Content,
     ) -> Result<Outcome, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         if !operation.subresource.is_empty() || !facts.has_verb("create") {
             return Err(failure::not_found(facts, &operation.name));
         }
@@ -141,7 +141,7 @@ fn described(applied: &Value) -> String {
 
 /// What came of an apply as an object of the kind, with what field validation finds in the body.
 fn decoded(operation: &Operation, content: &Content, applied: Value) -> Result<Body, Status> {
-    let facts: &ResourceFacts = operation.resource;
+    let facts: &ResourceFacts = &operation.resource;
     let refuse = |problem: &str| {
         let (object, version) = (described(&content.value), facts.resource.api_version());
         failure::unexplained(format!(

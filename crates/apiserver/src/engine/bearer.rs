@@ -163,7 +163,7 @@ fn noted_use(secret: &Value, now: Time) -> Option<Operation> {
         "uid": secret["metadata"]["uid"]}});
     let content = Content { value: patch, ..Content::default() };
     Some(Operation {
-        resource: catalog::builtin().resource("", "v1", "secrets")?,
+        resource: Arc::clone(catalog::builtin().resource("", "v1", "secrets")?),
         subresource: String::new(),
         namespace: body::text(secret, "namespace").to_owned(),
         name: body::text(secret, "name").to_owned(),

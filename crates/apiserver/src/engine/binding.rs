@@ -1,5 +1,7 @@
 //! Binding: a scheduler gives a pod its node.
 
+use std::sync::Arc;
+
 use api::{
     json, resources,
     validation::{FieldError, Path},
@@ -28,7 +30,7 @@ impl Inner {
         };
         check_target(&binding["target"])?;
         let on_pod = on_pod(operation, &name)?;
-        let facts = on_pod.resource;
+        let facts = &on_pod.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &on_pod.namespace, &name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &name))?;
@@ -42,7 +44,7 @@ impl Inner {
             let Present { value: mut pod, modified } = present;
             assign(&mut pod, &binding, self.world.clock.wall());
             let write = Write {
-                facts,
+                facts: Arc::clone(facts),
                 namespace: on_pod.namespace.clone(),
                 name: name.clone(),
                 value: pod,

@@ -22,7 +22,7 @@ pub(crate) struct Body {
 /// # Errors
 /// 400 where a field has the wrong type, or where strict validation finds unknown or duplicate ones.
 pub(crate) fn object(operation: &Operation, content: Content) -> Result<Body, Status> {
-    let facts = operation.resource;
+    let facts = &operation.resource;
     let mut body = of_type(operation, facts.type_id, &facts.resource.kind, content)?;
     complete(facts, &mut body.value);
     Ok(body)

@@ -1,5 +1,7 @@
 //! The objects that every cluster has from its first moment.
 
+use std::sync::Arc;
+
 use api::catalog;
 use serde_json::{Value, json};
 
@@ -39,7 +41,7 @@ impl Inner {
     async fn ensure_one(&self, object: Value) -> Result<(), Status> {
         let operation = operation(&object)?;
         let (namespace, name) = (&operation.namespace, body::text(&object, "name"));
-        if self.load_raw(operation.resource, namespace, name).await?.is_some() {
+        if self.load_raw(&operation.resource, namespace, name).await?.is_some() {
             return Ok(());
         }
         let body = body::object(&operation, Content { value: object, ..Content::default() })?;
@@ -141,7 +143,7 @@ pub(super) fn operation(object: &Value) -> Result<Operation, Status> {
     let kind = object["kind"].as_str().unwrap_or_default();
     let resource = catalog::builtin().resource_of_kind(group, version, kind);
     Ok(Operation {
-        resource: resource.ok_or_else(failure::method_not_allowed)?,
+        resource: resource.map(Arc::clone).ok_or_else(failure::method_not_allowed)?,
         subresource: String::new(),
         namespace: body::text(object, "namespace").to_owned(),
         name: String::new(),

@@ -1,5 +1,7 @@
 //! Creating objects: identity, admission, preparation, validation, and one write.
 
+use std::sync::Arc;
+
 use api::{catalog::builtin, kinds};
 use meta::time::Time;
 use serde_json::Value;
@@ -40,7 +42,7 @@ impl Inner {
         if !operation.subresource.is_empty() {
             return self.create_subresource(operation, content).await;
         }
-        if !super::is_stored(operation.resource) {
+        if !super::is_stored(&operation.resource) {
             return self.create_virtual(operation, content).await;
         }
         if !operation.resource.has_verb("create") {
@@ -101,7 +103,7 @@ impl Inner {
         let name = body::text(&value, "name").to_owned();
         let errors = kinds::validate_create(&context, &value);
         if !errors.is_empty() {
-            return Err(failure::invalid(operation.resource, &name, &errors));
+            return Err(failure::invalid(&operation.resource, &name, &errors));
         }
         body::warn(&mut warnings, kinds::warnings(&context, &value, None));
         self.admission.check(operation, Action::Create, &value).await?;
@@ -141,10 +143,10 @@ impl Inner {
         along: Along,
         warnings: Vec<String>,
     ) -> Result<Attempt, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let name = body::text(&value, "name").to_owned();
         let write = Write {
-            facts,
+            facts: Arc::clone(facts),
             namespace: operation.namespace.clone(),
             name: name.clone(),
             value,
@@ -171,7 +173,7 @@ impl Inner {
     }
 
     async fn refuse_if_taken(&self, operation: &Operation, name: &str) -> Result<(), Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         match self.load_raw(facts, &operation.namespace, name).await? {
             Some(_) => Err(failure::already_exists(facts, name)),
             None => Ok(()),

@@ -34,7 +34,7 @@ impl Inner {
         options: DeleteOptions,
     ) -> Result<Outcome, Status> {
         removal::check_options(&options)?;
-        let facts = operation.resource;
+        let facts = &operation.resource;
         if !facts.has_verb("delete") || !operation.subresource.is_empty() {
             return Err(failure::method_not_allowed());
         }
@@ -57,7 +57,7 @@ impl Inner {
         operation: &Operation,
         options: &DeleteOptions,
     ) -> Result<Deleted, Status> {
-        let (facts, name) = (operation.resource, operation.name.as_str());
+        let (facts, name) = (&operation.resource, operation.name.as_str());
         let is_protected = PROTECTED_NAMESPACES.contains(&name);
         if facts.resource.plural == "namespaces" && is_protected {
             return Err(failure::forbidden(facts, name, "this namespace may not be deleted"));
@@ -82,9 +82,9 @@ impl Inner {
         present: Present,
         removal: Removal,
     ) -> Result<Option<Deleted>, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let write = |value: Value, along: Along| Write {
-            facts,
+            facts: Arc::clone(facts),
             namespace: operation.namespace.clone(),
             name: operation.name.clone(),
             value,

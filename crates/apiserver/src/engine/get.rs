@@ -14,7 +14,7 @@ impl Inner {
         resource_version: &str,
     ) -> Result<Outcome, Status> {
         let at_least = versions::parse(resource_version).map_err(failure::unexplained)?;
-        let facts = operation.resource;
+        let facts = &operation.resource;
         if !super::is_stored(facts) {
             return virtual_kinds::get(operation);
         }

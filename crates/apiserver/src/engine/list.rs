@@ -23,7 +23,7 @@ impl Inner {
         operation: &Operation,
         query: &ListQuery,
     ) -> Result<Outcome, Status> {
-        if !super::is_stored(operation.resource) {
+        if !super::is_stored(&operation.resource) {
             return virtual_kinds::list(operation);
         }
         self.list_page(operation, query).await.map(Outcome::List)
@@ -34,7 +34,7 @@ impl Inner {
         operation: &Operation,
         query: &ListQuery,
     ) -> Result<Listed, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let at = versions::list(query)?;
         let select = Select::parse(
             facts,

@@ -173,7 +173,7 @@ impl Inner {
     /// What the functions of a kind are told of an operation.
     pub(crate) fn context<'a>(&self, operation: &'a Operation) -> Context<'a> {
         Context {
-            resource: operation.resource,
+            resource: &operation.resource,
             subresource: &operation.subresource,
             now: self.world.clock.wall(),
             dry_run: operation.dry_run,

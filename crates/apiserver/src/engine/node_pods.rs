@@ -17,8 +17,8 @@ impl Inner {
         if operation.resource.resource != api::resources::PODS {
             return Ok(());
         }
-        let pod = self.load(operation.resource, &operation.namespace, &operation.name).await?;
-        let pod = pod.ok_or_else(|| failure::not_found(operation.resource, &operation.name))?;
+        let pod = self.load(&operation.resource, &operation.namespace, &operation.name).await?;
+        let pod = pod.ok_or_else(|| failure::not_found(&operation.resource, &operation.name))?;
         if pod.value["spec"]["nodeName"] == node {
             return Ok(());
         }
@@ -30,7 +30,7 @@ impl Inner {
                 format!("node {node} can only evict pods with spec.nodeName set to itself")
             }
         };
-        Err(failure::forbidden(operation.resource, &operation.name, &reason))
+        Err(failure::forbidden(&operation.resource, &operation.name, &reason))
     }
 
     /// Whether a node, if it is one that asks, may have a token of this account: for a pod of its own.
@@ -41,7 +41,7 @@ impl Inner {
     ) -> Result<(), Status> {
         let Some(node) = node_of(&operation.user) else { return Ok(()) };
         let refuse =
-            |reason: &str| Err(failure::forbidden(operation.resource, &operation.name, reason));
+            |reason: &str| Err(failure::forbidden(&operation.resource, &operation.name, reason));
         let name = json::text(bound, "name");
         if json::text(bound, "kind") != "Pod" || name.is_empty() {
             return refuse("node requested token not bound to a pod");

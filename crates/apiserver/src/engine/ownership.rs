@@ -1,6 +1,6 @@
 //! Tells the keeper of `managedFields` what an operation wrote.
 
-use api::catalog::TypeId;
+use api::catalog::{TypeId, builtin};
 use meta::time::Time;
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ pub(super) fn applied_scale(
     scale: &Value,
     (applied, (on_conflict, now)): (&Value, (OnConflict, Time)),
 ) -> Result<Value, ApplyError> {
-    let ownership = Ownership { type_id, ..of(operation, SCALE_VERSION, now) };
+    let ownership = Ownership { catalog: builtin(), type_id, ..of(operation, SCALE_VERSION, now) };
     managed_fields::apply(&ownership, Some(scale), applied, on_conflict)
 }
 
@@ -55,11 +55,12 @@ fn record(operation: &Operation, old: Option<&Value>, new: &mut Value, now: Time
 }
 
 fn of<'a>(operation: &'a Operation, api_version: &'a str, now: Time) -> Ownership<'a> {
-    let facts = operation.resource;
+    let facts = &*operation.resource;
     let subresource = facts.subresource(&operation.subresource);
     let rule = subresource.map_or(&facts.update, |subresource| &subresource.update);
     Ownership {
         resource: facts,
+        catalog: facts.catalog(),
         type_id: facts.type_id,
         subresource: &operation.subresource,
         manager: &operation.field_manager,

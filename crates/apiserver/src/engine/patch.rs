@@ -26,7 +26,7 @@ impl Inner {
         if operation.subresource == "scale" {
             return self.patch_scale(operation, kind, patch).await;
         }
-        let facts = operation.resource;
+        let facts = &operation.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &operation.namespace, &operation.name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
@@ -57,7 +57,7 @@ pub(super) fn fit(
     present: &Present,
     mut proposal: Proposal,
 ) -> Result<Proposal, Status> {
-    let facts = operation.resource;
+    let facts = &operation.resource;
     let value = &mut proposal.value;
     body::complete(facts, value);
     body::same_name(operation, value)?;
@@ -83,7 +83,7 @@ fn apply(
     original: &Value,
     content: &Content,
 ) -> Result<(Value, Vec<String>), Status> {
-    let facts = operation.resource;
+    let facts = &operation.resource;
     let patched = patch::apply(kind, facts, original, content)?;
     // A refusal quotes the patched object, which decoding takes apart: it is made once more then.
     let refuse = |reason: &str| match patch::apply(kind, facts, original, content) {

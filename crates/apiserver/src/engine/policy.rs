@@ -45,7 +45,7 @@ impl Inner {
 
     async fn policy_now(&self, expected: &Value) -> Result<Option<Value>, Status> {
         let facts = operation(expected)?.resource;
-        let cache = self.caches.of(facts).await?;
+        let cache = self.caches.of(&facts).await?;
         let metadata = &expected["metadata"];
         let found = cache.get(json::text(metadata, "namespace"), json::text(metadata, "name"));
         Ok(found.map(|object| object.value()))

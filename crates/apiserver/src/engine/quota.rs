@@ -1,6 +1,8 @@
 //! Charges quotas in the transaction that writes the object, so that nothing is paid for what was not
 //! stored and nothing is stored unpaid.
 
+use std::sync::Arc;
+
 use api::{
     catalog::{self, ResourceFacts},
     quota::{self, Subject},
@@ -83,16 +85,16 @@ impl Inner {
         let quotas = quotas.collect::<Result<Vec<ResourceQuota>, Status>>()?;
         let before = match action {
             Action::Create => None,
-            Action::Update { old } => Some(Counted::read(operation.resource, old)?),
+            Action::Update { old } => Some(Counted::read(&operation.resource, old)?),
         };
-        let after = Counted::read(operation.resource, value)?;
+        let after = Counted::read(&operation.resource, value)?;
         let change = admission::Change {
-            old: before.as_ref().map(|before| before.subject(operation.resource)),
-            new: after.subject(operation.resource),
+            old: before.as_ref().map(|before| before.subject(&operation.resource)),
+            new: after.subject(&operation.resource),
             now: self.world.clock.wall(),
         };
         let refuse = |reason: String| {
-            failure::forbidden(operation.resource, body::text(value, "name"), &reason)
+            failure::forbidden(&operation.resource, body::text(value, "name"), &reason)
         };
         admission::charge(&quotas, &change).map_err(refuse)
     }
@@ -163,16 +165,16 @@ fn read<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, Status> {
     T::deserialize(value).map_err(|error| failure::internal(&error))
 }
 
-fn quota_facts() -> Result<&'static ResourceFacts, Status> {
+fn quota_facts() -> Result<&'static Arc<ResourceFacts>, Status> {
     let quotas = RESOURCE_QUOTAS;
     let facts = catalog::builtin().resource(&quotas.group, &quotas.version, &quotas.plural);
     facts.ok_or_else(failure::method_not_allowed)
 }
 
 /// The charge as a write of the server's own.
-fn status_write(facts: &'static ResourceFacts, namespace: &str, name: &str) -> Operation {
+fn status_write(facts: &Arc<ResourceFacts>, namespace: &str, name: &str) -> Operation {
     Operation {
-        resource: facts,
+        resource: Arc::clone(facts),
         subresource: "status".to_owned(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),

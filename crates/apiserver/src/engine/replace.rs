@@ -1,5 +1,7 @@
 //! One state of an object in place of another: what updates, patches and scales have in common.
 
+use std::sync::Arc;
+
 use api::{json, kinds};
 use serde_json::Value;
 
@@ -54,20 +56,20 @@ impl Inner {
         self.admission.admit(operation, Action::Update { old }, &mut new).await?;
         self.guard_rights(operation, Action::Update { old }, &new).await?;
         let context = self.context(operation);
-        address::keep(operation.resource, &mut new, old);
+        address::keep(&operation.resource, &mut new, old);
         kinds::prepare_update(&context, &mut new, old);
         json::copy(&mut new["metadata"], &old["metadata"], "resourceVersion");
         if tracking == Tracking::Done {
             managed_fields::keep_times(old, &mut new);
         }
         if new == *old {
-            let object = present.clone().into_object(operation.resource);
+            let object = present.clone().into_object(&operation.resource);
             return Ok(Replaced::Done(Outcome::Object { object, created: false, warnings }));
         }
         let errors = kinds::validate_update(&context, &new, old);
         if !errors.is_empty() {
             let name = body::text(old, "name");
-            return Err(failure::invalid(operation.resource, name, &errors));
+            return Err(failure::invalid(&operation.resource, name, &errors));
         }
         body::warn(&mut warnings, kinds::warnings(&context, &new, Some(old)));
         self.admission.check(operation, Action::Update { old }, &new).await?;
@@ -85,7 +87,7 @@ impl Inner {
         (mut value, warnings): (Value, Vec<String>),
         charge: Charge<'_>,
     ) -> Result<Replaced, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let goes = is_ready_to_go(facts, &value);
         let (along, _held) = if goes {
             (address::release(facts, &present.value), None)
@@ -94,7 +96,7 @@ impl Inner {
             (along.and(&charge.along), held)
         };
         let write = Write {
-            facts,
+            facts: Arc::clone(facts),
             namespace: operation.namespace.clone(),
             name: operation.name.clone(),
             value,

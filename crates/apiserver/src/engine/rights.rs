@@ -22,7 +22,7 @@ impl Inner {
         match self.authorizer.authorize(&attributes).await {
             Decision::Allow { .. } => Ok(()),
             Decision::Deny { reason } => {
-                Err(failure::forbidden(operation.resource, &operation.name, &reason))
+                Err(failure::forbidden(&operation.resource, &operation.name, &reason))
             }
         }
     }
@@ -65,7 +65,7 @@ impl Inner {
             return Ok(());
         }
         self.confirm(operation, new, &FULL_AUTHORITY).await.map_err(|_| {
-            failure::forbidden(operation.resource, body::text(new, "name"), ALL_OR_NOTHING)
+            failure::forbidden(&operation.resource, body::text(new, "name"), ALL_OR_NOTHING)
         })
     }
 
@@ -82,7 +82,7 @@ impl Inner {
             return Ok(());
         }
         let rules = self.authorizer.policy().await.rules_of(&role, &operation.namespace);
-        let rules = rules.ok_or_else(|| failure::not_found(operation.resource, &role.name))?;
+        let rules = rules.ok_or_else(|| failure::not_found(&operation.resource, &role.name))?;
         self.confirm(operation, new, &rules).await
     }
 
@@ -101,7 +101,7 @@ impl Inner {
         let held = self.authorizer.rules(&operation.user, &operation.namespace).await;
         held.may_grant(&operation.user, rules).map_err(|escalation| {
             let name = body::text(new, "name");
-            failure::forbidden(operation.resource, name, &escalation.to_string())
+            failure::forbidden(&operation.resource, name, &escalation.to_string())
         })
     }
 }

@@ -59,7 +59,7 @@ impl Inner {
         on_conflict: OnConflict,
     ) -> Result<Outcome, Status> {
         apply::check_kind(&applied.value, SCALE_VERSION, "Scale")?;
-        let facts = operation.resource;
+        let facts = &operation.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &operation.namespace, &operation.name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
@@ -107,7 +107,7 @@ impl Inner {
         wanted: &Wanted,
         warnings: Vec<String>,
     ) -> Result<Outcome, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &operation.namespace, &operation.name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
@@ -141,7 +141,7 @@ fn scale_type() -> Result<TypeId, Status> {
 
 /// The workload with the replicas of the scale.
 fn scaled(operation: &Operation, present: &Present, scale: &Value) -> Result<Value, Status> {
-    let (facts, name) = (operation.resource, operation.name.as_str());
+    let (facts, name) = (&operation.resource, operation.name.as_str());
     let replicas = json::number(&scale["spec"], "replicas").unwrap_or(0);
     if replicas < 0 {
         let path = Path::new("spec.replicas");

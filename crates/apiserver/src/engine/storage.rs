@@ -24,7 +24,7 @@ pub(crate) struct Present {
 /// A write of one object, and of what belongs to it, that holds only over a known state.
 #[derive(Debug)]
 pub(crate) struct Write {
-    pub facts: &'static ResourceFacts,
+    pub facts: Arc<ResourceFacts>,
     pub namespace: String,
     pub name: String,
     pub value: Value,
@@ -71,7 +71,7 @@ impl Present {
     }
 
     /// The object as it is, without a write.
-    pub(crate) fn into_object(self, facts: &'static ResourceFacts) -> Arc<Object> {
+    pub(crate) fn into_object(self, facts: &Arc<ResourceFacts>) -> Arc<Object> {
         let mut value = self.value;
         without_version(&mut value);
         let header = Header::of(super::stored_as(facts), &value);
@@ -106,13 +106,13 @@ impl Inner {
     /// Stores an object if its state is still the one the write was decided on.
     pub(crate) async fn write(&self, write: Write) -> Result<Written, Status> {
         let Write { facts, namespace, name, value, over, along, epoch } = write;
-        let stored_as = super::stored_as(facts);
-        let mut value = convert::stored(value, facts);
+        let stored_as = super::stored_as(&facts);
+        let mut value = convert::stored(value, &facts);
         without_version(&mut value);
-        let (key, bytes) = (key(facts, &namespace, &name), encode(&value));
+        let (key, bytes) = (key(&facts, &namespace, &name), encode(&value));
         let header = Header::of(stored_as, &value);
         drop(value);
-        let cache = self.caches.existing(facts);
+        let cache = self.caches.existing(&facts);
         let announced = cache.map(|cache| Announced::new(cache, &key, &bytes, header.clone()));
         let put = store::Operation::Put {
             key: key.clone(),
@@ -127,21 +127,21 @@ impl Inner {
             announced.happened();
         }
         let object = Object::assemble(header, ResourceVersion(revision.0), &bytes);
-        Ok(Written::Done(convert::object(Arc::new(object), facts)))
+        Ok(Written::Done(convert::object(Arc::new(object), &facts)))
     }
 
     /// Removes an object if its state is still the one the removal was decided on. `last` is the
     /// object that the answer shows, with the version of the removal.
     pub(crate) async fn remove(&self, last: Write) -> Result<Written, Status> {
         let Write { facts, namespace, name, value, over, along, epoch } = last;
-        let key = key(facts, &namespace, &name);
+        let key = key(&facts, &namespace, &name);
         let delete = store::Operation::Delete { key: key.clone() };
         let answer = self.transact(along.over(key, over, delete), epoch).await?;
         let TransactionAnswer::Applied { revision } = answer else {
             return Ok(refused(answer, over));
         };
         let present = Present { value, modified: revision };
-        Ok(Written::Done(present.into_object(facts)))
+        Ok(Written::Done(present.into_object(&facts)))
     }
 
     async fn transact(

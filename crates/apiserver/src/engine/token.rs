@@ -1,6 +1,6 @@
 //! Tokens of service accounts, bound to what they are for.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use api::{
     catalog::{self, ResourceFacts, TypeId},
@@ -40,7 +40,7 @@ impl Inner {
         operation: &Operation,
         content: Content,
     ) -> Result<Outcome, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let accounts = self.options.bearers.accounts.as_ref();
         let accounts = accounts.ok_or_else(|| failure::not_found(facts, &operation.name))?;
         let Body { value: mut request, mut warnings } =
@@ -113,7 +113,7 @@ impl Inner {
     }
 }
 
-fn core(plural: &str) -> Result<&'static ResourceFacts, Status> {
+fn core(plural: &str) -> Result<&'static Arc<ResourceFacts>, Status> {
     catalog::builtin().resource("", "v1", plural).ok_or_else(failure::method_not_allowed)
 }
 

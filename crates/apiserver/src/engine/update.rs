@@ -27,7 +27,7 @@ impl Inner {
         let mut body = body::object(operation, content)?;
         body::place(operation, &mut body.value)?;
         body::same_name(operation, &body.value)?;
-        let facts = operation.resource;
+        let facts = &operation.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &operation.namespace, &operation.name).await?;
             let Some(present) = present else {
@@ -45,7 +45,7 @@ impl Inner {
     }
 
     async fn create_by_update(&self, operation: &Operation, body: Body) -> Result<Outcome, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         let missing = failure::not_found(facts, &operation.name);
         if !facts.create_on_update || !operation.subresource.is_empty() {
             return Err(missing);
@@ -64,7 +64,7 @@ fn check_preconditions(
     present: &Present,
     sent: &Value,
 ) -> Result<(), Status> {
-    let (facts, name) = (operation.resource, operation.name.as_str());
+    let (facts, name) = (&operation.resource, operation.name.as_str());
     let (uid, known) = (body::text(sent, "uid"), body::text(&present.value, "uid"));
     if !uid.is_empty() && uid != known {
         let key = super::storage::key(facts, &operation.namespace, name);

@@ -1,5 +1,7 @@
 //! Creates that store nothing of their own: subresources that act, and reviews that answer.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Inner, failure};
@@ -35,7 +37,7 @@ impl Inner {
 
 /// Reading one object of a kind that is not stored.
 pub(super) fn get(operation: &Operation) -> Result<Outcome, Status> {
-    let facts = operation.resource;
+    let facts = &operation.resource;
     if !facts.has_verb("get") {
         return Err(failure::method_not_allowed());
     }
@@ -61,7 +63,7 @@ pub(super) fn done() -> Outcome {
 pub(super) fn on_pod(operation: &Operation, name: &str) -> Result<Operation, Status> {
     let pods = api::catalog::builtin().resource("", "v1", "pods");
     let mut on_pod = operation.clone();
-    on_pod.resource = pods.ok_or_else(failure::method_not_allowed)?;
+    on_pod.resource = pods.map(Arc::clone).ok_or_else(failure::method_not_allowed)?;
     on_pod.subresource.clear();
     name.clone_into(&mut on_pod.name);
     Ok(on_pod)

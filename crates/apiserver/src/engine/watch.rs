@@ -1,6 +1,6 @@
 //! Beginning a watch.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Inner, failure,
@@ -20,7 +20,7 @@ impl Inner {
         operation: &Operation,
         query: &WatchQuery,
     ) -> Result<Outcome, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         if !super::is_stored(facts) {
             return Err(failure::method_not_allowed());
         }
@@ -43,7 +43,7 @@ impl Inner {
             start: at.start,
             bookmarks: query.allow_bookmarks,
             deadline: self.world.clock.monotonic() + lasts,
-            shown_as: facts,
+            shown_as: Arc::clone(facts),
         };
         Ok(Outcome::Watch(self.caches.watch(&cache, request)))
     }

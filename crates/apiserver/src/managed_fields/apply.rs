@@ -3,7 +3,6 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use api::catalog::builtin;
 use serde_json::{Map, Value};
 
 use super::{
@@ -63,7 +62,7 @@ pub fn apply(
     if applied.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
         return Err(ApplyError::ManagedFields);
     }
-    let misfits = typed::check(builtin(), request.type_id, applied);
+    let misfits = typed::check(request.catalog, request.type_id, applied);
     if !misfits.is_empty() {
         return Err(ApplyError::Schema(misfits));
     }
@@ -133,7 +132,7 @@ impl<'a> Application<'a> {
 
     fn result(&self, on_conflict: OnConflict) -> Result<Value, ApplyError> {
         let request = self.request;
-        let mut fields = fields::of(builtin(), request.type_id, self.applied);
+        let mut fields = fields::of(request.catalog, request.type_id, self.applied);
         request.scope().strip(&mut fields);
         let (last, others): (Vec<Entry>, Vec<Entry>) =
             self.entries.iter().cloned().partition(|entry| entry.is_apply_of(self.own()));
@@ -142,7 +141,7 @@ impl<'a> Application<'a> {
         if let Some(time) = last.as_ref().and_then(Entry::time) {
             own.set_time(time.to_owned());
         }
-        let merged = merge::merge(builtin(), request.type_id, &self.live, self.applied);
+        let merged = merge::merge(request.catalog, request.type_id, &self.live, self.applied);
         let last = last.as_ref().and_then(|last| Last::of(request, last));
         let owners = others.iter().chain([&own]);
         let pruned = prune::prune(request, merged, last.as_ref(), owners);
@@ -185,7 +184,8 @@ impl<'a> Application<'a> {
     fn difference(&self, version: Version<'_>, result: &Value) -> Difference {
         let live = version.shown(self.request, &self.live);
         let result = version.shown(self.request, result);
-        let scope = Scope { type_id: version.type_id, ..self.request.scope() };
+        let scope =
+            Scope { catalog: version.catalog, type_id: version.type_id, ..self.request.scope() };
         compare::compare(&scope, (!self.is_new).then_some(&*live), &result)
     }
 

@@ -1,5 +1,6 @@
 //! Rows: what applies make of objects and their entries.
 
+use api::catalog::builtin;
 use expect_test::expect;
 use serde_json::{Value, json};
 

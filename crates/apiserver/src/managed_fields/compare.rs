@@ -28,7 +28,7 @@ const NEVER_OWNED: [&str; 9] = [
 
 /// What is compared, and what is not looked at.
 pub(super) struct Scope<'a> {
-    pub(super) catalog: &'static Catalog,
+    pub(super) catalog: &'a Catalog,
     pub(super) type_id: TypeId,
     /// Paths of one or two fields, such as `.status` and `.metadata.labels`.
     pub(super) reset_fields: &'a [String],
@@ -95,7 +95,7 @@ impl Level<'_> {
     }
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     /// Takes out of a set what this endpoint lets nobody own.
     pub(super) fn strip(&self, set: &mut Node) {
         for name in ["apiVersion", "kind"] {
@@ -128,7 +128,7 @@ impl Scope<'_> {
         }
     }
 
-    fn value(&self, shape: Shape<'static>, level: Level<'_>, pair: Pair<'_>) -> Change {
+    fn value(&self, shape: Shape<'a>, level: Level<'_>, pair: Pair<'_>) -> Change {
         let mut change = Change::default();
         if self.is_atomic(shape, pair) {
             atomic(pair, &mut change);
@@ -206,7 +206,7 @@ impl Scope<'_> {
 
     fn member(
         &self,
-        field: Option<&'static Field>,
+        field: Option<&'a Field>,
         key: &str,
         (level, pair): (Level<'_>, Pair<'_>),
         change: &mut Change,
@@ -233,13 +233,7 @@ impl Scope<'_> {
         }
     }
 
-    fn items(
-        &self,
-        item: &'static FieldType,
-        keys: &'static [String],
-        pair: Pair<'_>,
-        change: &mut Change,
-    ) {
+    fn items(&self, item: &'a FieldType, keys: &'a [String], pair: Pair<'_>, change: &mut Change) {
         let shape = schema::of_type(self.catalog, item);
         let keys = Keys { catalog: self.catalog, item, names: keys };
         let old = index(keys, pair.old);
@@ -286,7 +280,7 @@ type ItemKey<'v> = Vec<Option<&'v Value>>;
 /// Items by key. Copies of one key are valid in what is stored already.
 type Index<'v> = HashMap<ItemKey<'v>, Vec<&'v Value>>;
 
-fn index<'v>(keys: Keys, side: Side<'v>) -> Index<'v> {
+fn index<'v>(keys: Keys<'v>, side: Side<'v>) -> Index<'v> {
     let mut index = Index::default();
     for value in side.list() {
         let key: ItemKey<'v> = keys.names.iter().map(|name| keys.value(value, name)).collect();

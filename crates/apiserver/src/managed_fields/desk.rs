@@ -1,6 +1,8 @@
 //! A desk at which managers write one object, one after the other.
 
-use api::{defaults, schema};
+use std::sync::Arc;
+
+use api::{catalog::builtin, defaults, schema};
 use expect_test::Expect;
 use serde_json::{Value, json};
 
@@ -8,7 +10,7 @@ use super::*;
 
 /// One stored object, and a clock that moves a second per write.
 pub(super) struct Desk {
-    pub(super) resource: &'static ResourceFacts,
+    pub(super) resource: &'static Arc<ResourceFacts>,
     pub(super) live: Option<Value>,
     second: i64,
 }
@@ -30,6 +32,7 @@ impl Desk {
         self.second += 1;
         let request = Ownership {
             resource: self.resource,
+            catalog: builtin(),
             type_id: self.resource.type_id,
             subresource: "",
             manager,

@@ -31,21 +31,21 @@ impl Part {
 }
 
 /// The fields of an object.
-pub(super) fn of(catalog: &'static Catalog, type_id: TypeId, object: &Value) -> Node {
+pub(super) fn of(catalog: &Catalog, type_id: TypeId, object: &Value) -> Node {
     Walk { catalog }.value(Shape::Struct(type_id), object).children
 }
 
 /// Makes members of the struct fields on the way to members.
-pub(super) fn with_structs(catalog: &'static Catalog, type_id: TypeId, set: &Node) -> Node {
+pub(super) fn with_structs(catalog: &Catalog, type_id: TypeId, set: &Node) -> Node {
     Walk { catalog }.with_structs(Shape::Struct(type_id), set)
 }
 
-struct Walk {
-    catalog: &'static Catalog,
+struct Walk<'c> {
+    catalog: &'c Catalog,
 }
 
-impl Walk {
-    fn value(&self, shape: Shape<'static>, value: &Value) -> Part {
+impl<'c> Walk<'c> {
+    fn value(&self, shape: Shape<'c>, value: &Value) -> Part {
         match (shape, value) {
             (Shape::Struct(_) | Shape::Map(_) | Shape::Deduced, Value::Object(members)) => {
                 self.members(shape, members)
@@ -58,7 +58,7 @@ impl Walk {
         }
     }
 
-    fn members(&self, shape: Shape<'static>, members: &Map<String, Value>) -> Part {
+    fn members(&self, shape: Shape<'c>, members: &Map<String, Value>) -> Part {
         let mut part = Part::default();
         for (name, value) in members {
             let Some(member) = schema::member(self.catalog, shape, name) else { continue };
@@ -71,7 +71,7 @@ impl Walk {
     }
 
     /// Items that are there more than once count as one without parts.
-    fn items(&self, shape: Shape<'static>, items: &[Value]) -> Part {
+    fn items(&self, shape: Shape<'c>, items: &[Value]) -> Part {
         let elements = keys::elements(self.catalog, shape, items);
         let (mut once, mut repeated) = (BTreeSet::new(), BTreeSet::new());
         for element in &elements {
@@ -92,7 +92,7 @@ impl Walk {
         part
     }
 
-    fn with_structs(&self, shape: Shape<'static>, set: &Node) -> Node {
+    fn with_structs(&self, shape: Shape<'c>, set: &Node) -> Node {
         let nodes = set::children(set).filter_map(|(element, child)| {
             let name = element.strip_prefix("f:");
             let member = name.and_then(|name| schema::member(self.catalog, shape, name));

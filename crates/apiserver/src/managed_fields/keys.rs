@@ -17,7 +17,7 @@ pub(super) enum Unkeyed {
          (and doesn't have default values for any key fields)",
         quoted(.0)
     )]
-    NoKeys(&'static [String]),
+    NoKeys(Vec<String>),
     #[error("associative list without keys has an element that's an explicit null")]
     NullInSet,
     #[error("associative list without keys has an element that's a {0} type")]
@@ -31,15 +31,18 @@ fn quoted(names: &[String]) -> String {
 
 /// The key fields of a list's items.
 #[derive(Clone, Copy)]
-pub(super) struct Keys {
-    pub(super) catalog: &'static Catalog,
-    pub(super) item: &'static FieldType,
-    pub(super) names: &'static [String],
+pub(super) struct Keys<'c> {
+    pub(super) catalog: &'c Catalog,
+    pub(super) item: &'c FieldType,
+    pub(super) names: &'c [String],
 }
 
-impl Keys {
+impl<'c> Keys<'c> {
     /// A key that the item lacks has the default of its field.
-    pub(super) fn value<'v>(&self, item: &'v Value, name: &str) -> Option<&'v Value> {
+    pub(super) fn value<'v>(&self, item: &'v Value, name: &str) -> Option<&'v Value>
+    where
+        'c: 'v,
+    {
         item.get(name).or_else(|| match self.item {
             FieldType::Struct(type_id) => self.catalog.field(*type_id, name)?.default.as_ref(),
             FieldType::Scalar(_) | FieldType::List(_) | FieldType::Map(_) => None,
@@ -65,7 +68,7 @@ impl Keys {
         }
         let values: Vec<_> = self.names.iter().map(|name| self.value(item, name)).collect();
         if values.iter().all(Option::is_none) {
-            return Err(Unkeyed::NoKeys(self.names));
+            return Err(Unkeyed::NoKeys(self.names.to_vec()));
         }
         Ok(self.element(&values))
     }
@@ -73,8 +76,8 @@ impl Keys {
 
 /// The path element of an item of a list of this shape.
 pub(super) fn element_of(
-    catalog: &'static Catalog,
-    shape: Shape<'static>,
+    catalog: &Catalog,
+    shape: Shape<'_>,
     item: &Value,
 ) -> Result<String, Unkeyed> {
     if let Shape::Items { item: kind, keys } = shape {
@@ -89,11 +92,7 @@ pub(super) fn element_of(
 }
 
 /// The elements of all items; one that cannot be told apart goes by its position.
-pub(super) fn elements(
-    catalog: &'static Catalog,
-    shape: Shape<'static>,
-    items: &[Value],
-) -> Vec<String> {
+pub(super) fn elements(catalog: &Catalog, shape: Shape<'_>, items: &[Value]) -> Vec<String> {
     let of_item =
         |(index, item)| element_of(catalog, shape, item).unwrap_or_else(|_| format!("i:{index}"));
     items.iter().enumerate().map(of_item).collect()

@@ -1,6 +1,5 @@
 //! Moving over from applying on the client's side, which kept what was applied in an annotation.
 
-use api::catalog::builtin;
 use serde_json::Value;
 
 use super::{
@@ -18,7 +17,7 @@ const ANNOTATIONS_BYTES_MAX: usize = 256 * 1024;
 pub(super) fn fields_as_live(request: &Ownership<'_>, live: &Value) -> Option<Node> {
     let text = live["metadata"]["annotations"][ANNOTATION].as_str()?;
     let applied: Value = serde_json::from_str(text).ok()?;
-    let catalog = builtin();
+    let catalog = request.catalog;
     let fits = applied["apiVersion"] == request.api_version
         && typed::check(catalog, request.type_id, &applied).is_empty();
     if !fits {

@@ -12,21 +12,16 @@ use super::{
 };
 
 /// The union of two objects of a type.
-pub(super) fn merge(
-    catalog: &'static Catalog,
-    type_id: TypeId,
-    live: &Value,
-    applied: &Value,
-) -> Value {
+pub(super) fn merge(catalog: &Catalog, type_id: TypeId, live: &Value, applied: &Value) -> Value {
     Merge { catalog }.values(Shape::Struct(type_id), live, applied)
 }
 
-struct Merge {
-    catalog: &'static Catalog,
+struct Merge<'c> {
+    catalog: &'c Catalog,
 }
 
-impl Merge {
-    fn values(&self, shape: Shape<'static>, live: &Value, applied: &Value) -> Value {
+impl<'c> Merge<'c> {
+    fn values(&self, shape: Shape<'c>, live: &Value, applied: &Value) -> Value {
         let is_map = matches!(shape, Shape::Struct(_) | Shape::Map(_) | Shape::Deduced);
         let is_list = matches!(shape, Shape::Items { .. } | Shape::Set);
         match (live, applied) {
@@ -49,7 +44,7 @@ impl Merge {
 
     fn members(
         &self,
-        shape: Shape<'static>,
+        shape: Shape<'c>,
         live: &Map<String, Value>,
         applied: &Map<String, Value>,
     ) -> Map<String, Value> {
@@ -68,7 +63,7 @@ impl Merge {
 
     /// The applied items keep their order; those that are only live keep their place after what
     /// precedes them.
-    fn items(&self, shape: Shape<'static>, live: &[Value], applied: &[Value]) -> Vec<Value> {
+    fn items(&self, shape: Shape<'c>, live: &[Value], applied: &[Value]) -> Vec<Value> {
         let live_elements = keys::elements(self.catalog, shape, live);
         let applied_elements = keys::elements(self.catalog, shape, applied);
         let is_applied: BTreeSet<&str> = applied_elements.iter().map(String::as_str).collect();

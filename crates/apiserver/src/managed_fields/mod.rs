@@ -28,7 +28,7 @@ pub use conflict::Conflict;
 pub use scale::{SCALE_VERSION, put_scale_entries, scale_entries};
 pub use typed::Misfit;
 
-use api::catalog::{ResourceFacts, TypeId, builtin};
+use api::catalog::{Catalog, ResourceFacts, TypeId};
 use meta::time::Time;
 use serde_json::Value;
 
@@ -39,6 +39,8 @@ use entries::{Base, Entry, Identity};
 #[derive(Debug, Clone, Copy)]
 pub struct Ownership<'a> {
     pub resource: &'a ResourceFacts,
+    /// Where the types of the objects that travel are described.
+    pub catalog: &'a Catalog,
     /// Of the objects that travel: the resource's own, or that of a scale.
     pub type_id: TypeId,
     /// Empty, or `status`, `scale`, ….
@@ -53,7 +55,7 @@ pub struct Ownership<'a> {
 
 impl<'a> Ownership<'a> {
     fn scope(&self) -> Scope<'a> {
-        Scope { catalog: builtin(), type_id: self.type_id, reset_fields: self.reset_fields }
+        Scope { catalog: self.catalog, type_id: self.type_id, reset_fields: self.reset_fields }
     }
     fn identity(&self) -> Identity<'a> {
         Identity {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use api::catalog::{TypeId, builtin};
+use api::catalog::{Catalog, TypeId};
 use serde_json::Value;
 
 use super::{
@@ -43,8 +43,9 @@ pub(super) fn prune<'e>(
         set::unite(set, owner.fields().clone());
     }
     let at_last = last.version.shown(request, &merged).into_owned();
-    let of_last = fields::with_structs(builtin(), last.version.type_id, &last.fields);
-    let mut pruned = remove(builtin(), last.version.type_id, at_last.clone(), &of_last);
+    let (catalog, type_id) = (last.version.catalog, last.version.type_id);
+    let of_last = fields::with_structs(catalog, type_id, &last.fields);
+    let mut pruned = remove(catalog, type_id, at_last.clone(), &of_last);
     // First in the version of the last apply, so that what others own converts.
     let (same, different): (Vec<_>, Vec<_>) =
         owned.iter().partition(|(name, _)| last.version.is(name));
@@ -68,23 +69,24 @@ fn with_owned(
     owned: &Node,
 ) -> Value {
     let merged: Cow<'_, Value> = version.shown(request, merged);
-    let mut goes = gone(version.type_id, &merged, &version.shown(request, pruned));
-    set::subtract(&mut goes, &fields::with_structs(builtin(), version.type_id, owned));
-    remove(builtin(), version.type_id, merged.into_owned(), &goes)
+    let (catalog, type_id) = (version.catalog, version.type_id);
+    let mut goes = gone(catalog, type_id, (&merged, &version.shown(request, pruned)));
+    set::subtract(&mut goes, &fields::with_structs(catalog, type_id, owned));
+    remove(catalog, type_id, merged.into_owned(), &goes)
 }
 
 /// Puts back what the last apply did not own.
 fn without_dangling(last: &Last<'_>, merged: Value, pruned: &Value) -> Value {
-    let type_id = last.version.type_id;
-    let goes = gone(type_id, &merged, pruned);
-    let of_last = fields::with_structs(builtin(), type_id, &last.fields);
-    remove(builtin(), type_id, merged, &set::intersection(&goes, &of_last))
+    let (catalog, type_id) = (last.version.catalog, last.version.type_id);
+    let goes = gone(catalog, type_id, (&merged, pruned));
+    let of_last = fields::with_structs(catalog, type_id, &last.fields);
+    remove(catalog, type_id, merged, &set::intersection(&goes, &of_last))
 }
 
 /// The fields that the pruned object lacks.
-fn gone(type_id: TypeId, merged: &Value, pruned: &Value) -> Node {
+fn gone(catalog: &Catalog, type_id: TypeId, (merged, pruned): (&Value, &Value)) -> Node {
     let all = |object: &Value| {
-        fields::with_structs(builtin(), type_id, &fields::of(builtin(), type_id, object))
+        fields::with_structs(catalog, type_id, &fields::of(catalog, type_id, object))
     };
     let mut gone = all(merged);
     set::subtract(&mut gone, &all(pruned));

@@ -10,25 +10,20 @@ use super::{
 };
 
 /// The object without the members of the set; what is left empty is null.
-pub(super) fn remove(
-    catalog: &'static Catalog,
-    type_id: TypeId,
-    object: Value,
-    set: &Node,
-) -> Value {
+pub(super) fn remove(catalog: &Catalog, type_id: TypeId, object: Value, set: &Node) -> Value {
     if set.is_empty() {
         return object;
     }
     Remove { catalog }.value(Shape::Struct(type_id), object, set)
 }
 
-struct Remove {
-    catalog: &'static Catalog,
+struct Remove<'c> {
+    catalog: &'c Catalog,
 }
 
-impl Remove {
+impl<'c> Remove<'c> {
     /// A value of which parts go.
-    fn value(&self, shape: Shape<'static>, value: Value, set: &Node) -> Value {
+    fn value(&self, shape: Shape<'c>, value: Value, set: &Node) -> Value {
         match (shape, value) {
             (Shape::Struct(_) | Shape::Map(_) | Shape::Deduced, Value::Object(members)) => {
                 self.members(shape, members, set)
@@ -42,7 +37,7 @@ impl Remove {
         }
     }
 
-    fn members(&self, shape: Shape<'static>, members: Map<String, Value>, set: &Node) -> Value {
+    fn members(&self, shape: Shape<'c>, members: Map<String, Value>, set: &Node) -> Value {
         let kept = members.into_iter().filter_map(|(name, value)| {
             let Some(Value::Object(node)) = set.get(&element::field(&name)) else {
                 return Some((name, value));
@@ -58,7 +53,7 @@ impl Remove {
         if kept.is_empty() { Value::Null } else { Value::Object(kept) }
     }
 
-    fn items(&self, shape: Shape<'static>, items: Vec<Value>, set: &Node) -> Value {
+    fn items(&self, shape: Shape<'c>, items: Vec<Value>, set: &Node) -> Value {
         let elements = keys::elements(self.catalog, shape, &items);
         let kept = elements.into_iter().zip(items).filter_map(|(element, item)| {
             let Some(Value::Object(node)) = set.get(&element) else { return Some(item) };

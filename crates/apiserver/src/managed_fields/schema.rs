@@ -19,7 +19,7 @@ pub(super) enum Shape<'a> {
     Deduced,
 }
 
-pub(super) fn of_field(catalog: &Catalog, field: Option<&'static Field>) -> Shape<'static> {
+pub(super) fn of_field<'c>(catalog: &Catalog, field: Option<&'c Field>) -> Shape<'c> {
     let Some(field) = field else { return Shape::Deduced };
     match &field.kind {
         FieldType::List(item) => of_list(field, item),
@@ -58,18 +58,14 @@ pub(super) fn of_type<'a>(catalog: &Catalog, kind: &'a FieldType) -> Shape<'a> {
 
 /// A member of a value with keys.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member {
-    pub(super) shape: Shape<'static>,
+pub(super) struct Member<'c> {
+    pub(super) shape: Shape<'c>,
     /// A field of a struct, and not a key that somebody thought of.
     pub(super) is_declared: bool,
 }
 
 /// What the schema says of a member; `None` if there can be none of this name.
-pub(super) fn member(
-    catalog: &'static Catalog,
-    shape: Shape<'static>,
-    name: &str,
-) -> Option<Member> {
+pub(super) fn member<'c>(catalog: &'c Catalog, shape: Shape<'c>, name: &str) -> Option<Member<'c>> {
     match shape {
         Shape::Struct(type_id) => match catalog.field(type_id, name) {
             Some(field) => {
@@ -77,6 +73,9 @@ pub(super) fn member(
             }
             None if is_type_meta(catalog, type_id, name) => {
                 Some(Member { shape: Shape::Atomic, is_declared: true })
+            }
+            None if catalog.type_of(type_id).open => {
+                Some(Member { shape: Shape::Deduced, is_declared: false })
             }
             None => None,
         },
@@ -87,7 +86,7 @@ pub(super) fn member(
 }
 
 /// What the schema says of the items of a list whose parts are told apart.
-pub(super) fn item(catalog: &Catalog, shape: Shape<'static>) -> Shape<'static> {
+pub(super) fn item<'c>(catalog: &Catalog, shape: Shape<'c>) -> Shape<'c> {
     match shape {
         Shape::Items { item, .. } => of_type(catalog, item),
         Shape::Set | Shape::Atomic | Shape::Struct(_) | Shape::Map(_) | Shape::Deduced => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::catalog::builtin;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -42,6 +43,7 @@ impl<'a> Write<'a> {
         };
         let request = Ownership {
             resource,
+            catalog: builtin(),
             type_id: resource.type_id,
             subresource: self.subresource,
             manager: self.manager,

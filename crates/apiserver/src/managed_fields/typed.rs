@@ -40,16 +40,16 @@ impl std::fmt::Display for Misfit {
 }
 
 /// All that does not fit; of a map, what comes before its first undeclared field.
-pub(super) fn check(catalog: &'static Catalog, type_id: TypeId, object: &Value) -> Vec<Misfit> {
+pub(super) fn check(catalog: &Catalog, type_id: TypeId, object: &Value) -> Vec<Misfit> {
     Check { catalog }.structure(type_id, object)
 }
 
-struct Check {
-    catalog: &'static Catalog,
+struct Check<'c> {
+    catalog: &'c Catalog,
 }
 
-impl Check {
-    fn kind(&self, kind: &'static FieldType, value: &Value) -> Vec<Misfit> {
+impl<'c> Check<'c> {
+    fn kind(&self, kind: &'c FieldType, value: &Value) -> Vec<Misfit> {
         match kind {
             FieldType::Scalar(scalar) => of_scalar(*scalar, value),
             FieldType::Struct(type_id) => self.structure(*type_id, value),
@@ -58,7 +58,7 @@ impl Check {
         }
     }
 
-    fn field(&self, field: &'static Field, value: &Value) -> Vec<Misfit> {
+    fn field(&self, field: &'c Field, value: &Value) -> Vec<Misfit> {
         match &field.kind {
             FieldType::List(item) => {
                 self.list(schema::of_field(self.catalog, Some(field)), item, value)
@@ -85,6 +85,7 @@ impl Check {
                 None if schema::is_type_meta(self.catalog, type_id, name) => {
                     of_scalar(Scalar::String, value)
                 }
+                None if self.catalog.type_of(type_id).open => Vec::new(),
                 None => {
                     let misfit = Misfit::at_place("field not declared in schema".to_owned());
                     misfits.push(misfit.below(&element::field(name)));
@@ -96,7 +97,7 @@ impl Check {
         misfits
     }
 
-    fn map(&self, values: &'static FieldType, value: &Value) -> Vec<Misfit> {
+    fn map(&self, values: &'c FieldType, value: &Value) -> Vec<Misfit> {
         match as_map(value) {
             Ok(members) => {
                 let of_member = |(name, value): (&String, &Value)| {
@@ -108,12 +109,7 @@ impl Check {
         }
     }
 
-    fn list(
-        &self,
-        shape: Shape<'static>,
-        item_kind: &'static FieldType,
-        value: &Value,
-    ) -> Vec<Misfit> {
+    fn list(&self, shape: Shape<'c>, item_kind: &'c FieldType, value: &Value) -> Vec<Misfit> {
         let items = match value {
             Value::Null => return Vec::new(),
             Value::Array(items) => items,

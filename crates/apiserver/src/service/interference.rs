@@ -83,7 +83,7 @@ pub(super) fn at_version(mut query: ListQuery, version: u64) -> ListQuery {
 }
 
 fn refusal(call: &Call<'_>, code: u16, retry_after_seconds: u32) -> Status {
-    let facts = call.target.facts;
+    let facts = &call.target.facts;
     let mut status = match code {
         409 => failure::modified(facts, &call.path.name),
         410 => failure::expired("too old resource version: a fault was injected"),

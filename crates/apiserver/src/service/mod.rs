@@ -224,7 +224,7 @@ impl Inner {
             Err(Misroute::PathUnknown) => return paths::page_not_found(),
             Err(Misroute::Status(status)) => Err(status),
         };
-        let deprecation = target.as_ref().ok().copied().and_then(resource::deprecation);
+        let deprecation = target.as_ref().ok().and_then(resource::deprecation);
         let answered = match target {
             Ok(target) => {
                 let call = resource::Call { request, info, path, target, user };

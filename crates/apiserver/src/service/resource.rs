@@ -1,7 +1,7 @@
 //! Requests for resources: understood, carried out by the backend, and answered in the form asked
 //! for.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{StatusCode, header};
@@ -45,7 +45,7 @@ pub(super) enum Past {
 }
 
 /// What the users of a resource are told that has had its time.
-pub(super) fn deprecation(target: Target) -> Option<String> {
+pub(super) fn deprecation(target: &Target) -> Option<String> {
     let resource = &target.facts.resource;
     let text = match (&*resource.group, &*resource.plural) {
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
@@ -63,7 +63,7 @@ impl Inner {
         let format = call.format()?;
         let mut operation = call.operation(patching)?;
         if let (Past::Before(age), Verb::List(query)) = (past, &mut operation.verb)
-            && let Some(version) = self.backend.version_before(call.target.facts, age)
+            && let Some(version) = self.backend.version_before(&call.target.facts, age)
         {
             *query = interference::at_version(std::mem::take(query), version);
         }
@@ -83,7 +83,7 @@ impl Inner {
     ) -> Result<Response, Status> {
         let clock = &self.settings.world.clock;
         let now: Time = clock.wall();
-        let encoder = Encoder { facts: call.target.facts, format, now };
+        let encoder = Encoder { facts: Arc::clone(&call.target.facts), format, now };
         let content_type = format.media.content_type();
         let (code, body, warnings) = match outcome {
             Outcome::Object { object, created, warnings } => {
@@ -92,7 +92,8 @@ impl Inner {
             Outcome::Value { value, code, warnings } => (code, encoder.value(&value)?, warnings),
             Outcome::List(list) => (200, encoder.list(&list)?, Vec::new()),
             Outcome::Watch(events) => {
-                let encoder = EventEncoder::new(call.target.facts, format, clock.clone());
+                let encoder =
+                    EventEncoder::new(Arc::clone(&call.target.facts), format, clock.clone());
                 let mut closing = self.closing.subscribe();
                 let closed = Box::pin(async move {
                     // An error means that the service is gone, which ends the watch as well.
@@ -133,7 +134,7 @@ impl Call<'_> {
     }
 
     fn format(&self) -> Result<Format, Status> {
-        let facts = self.target.facts;
+        let facts = &self.target.facts;
         let tables = !facts.storage_prefix.is_empty() || facts.has_verb("list");
         let protobuf = true;
         let endpoint = if self.info.verb == "watch" {
@@ -151,12 +152,12 @@ impl Call<'_> {
 
     fn operation(&self, patching: Option<Patching>) -> Result<Operation, Status> {
         let (verb, options) = self.verb(patching)?;
-        let facts = self.target.facts;
+        let facts = &self.target.facts;
         let is_item = self.path.is_item && !self.path.is_watch_path;
         let is_cluster_scoped = facts.resource.scope == meta::resource::Scope::Cluster;
         let namespace = if is_cluster_scoped { String::new() } else { self.path.namespace.clone() };
         Ok(Operation {
-            resource: facts,
+            resource: Arc::clone(facts),
             subresource: self.path.subresource.clone(),
             namespace,
             name: if is_item { self.path.name.clone() } else { String::new() },
@@ -276,9 +277,9 @@ impl Call<'_> {
 
     /// The kind that a written object must be of.
     fn expected(&self) -> Expected {
-        let facts = self.target.facts;
+        let facts = &self.target.facts;
         let own = facts.resource.api_version();
-        match self.target.subresource {
+        match self.target.subresource() {
             Some(subresource) => {
                 let api_version = subresource.api_version.as_deref().unwrap_or(&own);
                 Expected::new(api_version, &subresource.kind)

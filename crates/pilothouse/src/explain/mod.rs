@@ -62,13 +62,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// A resource by what people call it: plural, singular, short name, kind, `plural.group`.
 fn find(kind: &str) -> Option<&'static ResourceFacts> {
     let wanted = kind.to_lowercase();
-    builtin().resources().iter().find(|facts| {
+    let found = builtin().resources().iter().find(|facts| {
         let names = [facts.resource.plural.to_lowercase(), facts.singular.to_lowercase()];
         names.contains(&wanted)
             || facts.resource.kind.to_lowercase() == wanted
             || names.iter().any(|name| format!("{name}.{}", facts.resource.group) == wanted)
             || facts.short_names.contains(&wanted)
-    })
+    });
+    found.map(|facts| &**facts)
 }
 
 async fn explain(

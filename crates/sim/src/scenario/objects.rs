@@ -38,7 +38,7 @@ pub(super) fn resource_of(object: &Value) -> Option<&'static ResourceFacts> {
     let text = |field: &str| object[field].as_str().unwrap_or_default();
     let api_version = text("apiVersion");
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    catalog::builtin().resource_of_kind(group, version, text("kind"))
+    catalog::builtin().resource_of_kind(group, version, text("kind")).map(|facts| &**facts)
 }
 
 /// The resource and subresource of `plural.group/subresource`.
@@ -49,5 +49,5 @@ pub(super) fn resource_named(text: &str) -> Option<(&'static ResourceFacts, &str
     let facts = all.find(|facts| {
         facts.resource.plural == plural && facts.resource.group == group && facts.has_verb("get")
     });
-    facts.map(|facts| (facts, subresource))
+    facts.map(|facts| (&**facts, subresource))
 }

@@ -63,6 +63,7 @@ fn resource(line: &Line<'static>, types: &Catalog) -> Result<ResourceFacts, Pars
         field_selectors_never_matching: Vec::new(),
         name_rule: String::new(),
         subresources: Vec::new(),
+        custom: None,
     })
 }
 

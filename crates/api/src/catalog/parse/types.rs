@@ -38,6 +38,7 @@ fn head(line: &Line<'_>) -> Result<Type, ParseError> {
         has_type_meta: false,
         atomic: false,
         one_of: false,
+        open: false,
         fields: Vec::new(),
     };
     for word in words {

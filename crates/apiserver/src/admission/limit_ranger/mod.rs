@@ -76,7 +76,7 @@ fn validate(attributes: &Attributes<'_>, seen: &Seen, value: &Value) -> Result<(
             several => format!("[{}]", several.join(", ")),
         };
         let name = value["metadata"]["name"].as_str().unwrap_or_default();
-        return Err(failure::forbidden(attributes.operation.resource, name, &reason));
+        return Err(failure::forbidden(&attributes.operation.resource, name, &reason));
     }
     Ok(())
 }

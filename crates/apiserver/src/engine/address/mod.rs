@@ -5,7 +5,7 @@ mod kept;
 mod ports;
 mod range;
 
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 
 use api::{
     catalog::{self, ResourceFacts},
@@ -58,7 +58,7 @@ impl Inner {
         value: &mut Value,
         old: &Value,
     ) -> Result<Allocation<'_>, Status> {
-        if !is_service(operation.resource) || !operation.subresource.is_empty() {
+        if !is_service(&operation.resource) || !operation.subresource.is_empty() {
             return Ok((Along::nothing(), None));
         }
         let held = self.allocation.lock().await;
@@ -111,7 +111,7 @@ impl Inner {
             let wanted = json!([address.to_string()]);
             let error = FieldError::invalid(&Path::new("spec.clusterIPs"), &wanted, detail);
             let name = body::text(service, "name");
-            return Err(failure::invalid(operation.resource, name, &[error]));
+            return Err(failure::invalid(&operation.resource, name, &[error]));
         }
         let Some(key) = address_key(*address) else { return Ok(()) };
         let now = self.world.clock.wall().to_string();
@@ -198,7 +198,7 @@ fn complete_families(service: &mut Value) {
     }
 }
 
-fn address_facts() -> Option<&'static ResourceFacts> {
+fn address_facts() -> Option<&'static Arc<ResourceFacts>> {
     catalog::builtin().resource("networking.k8s.io", "v1", "ipaddresses")
 }
 

@@ -40,7 +40,7 @@ impl Inner {
                 let ports = spec.child(field);
                 let item = ports.index(index);
                 let error = FieldError::invalid(&item.child("nodePort"), wanted, problem);
-                failure::invalid(operation.resource, &name, &[error])
+                failure::invalid(&operation.resource, &name, &[error])
             })?;
             port["nodePort"] = chosen.into();
             taken.insert((protocol, chosen));

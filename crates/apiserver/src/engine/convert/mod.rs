@@ -11,7 +11,7 @@ mod autoscaler;
 mod event;
 
 /// The facts under which objects of a resource are stored.
-pub(crate) fn stored_as(facts: &'static ResourceFacts) -> &'static ResourceFacts {
+pub(crate) fn stored_as(facts: &Arc<ResourceFacts>) -> &Arc<ResourceFacts> {
     if facts.resource.api_version() == facts.storage_version {
         return facts;
     }

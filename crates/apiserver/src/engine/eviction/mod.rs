@@ -70,7 +70,7 @@ impl Inner {
         on_pod: &Operation,
         options: &DeleteOptions,
     ) -> Result<Option<Present>, Status> {
-        let facts = on_pod.resource;
+        let facts = &on_pod.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &on_pod.namespace, &on_pod.name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &on_pod.name))?;
@@ -113,7 +113,7 @@ impl Inner {
                 Verdict::Charged(value) => value,
             };
             let write = Write {
-                facts: budgets,
+                facts: Arc::clone(budgets),
                 namespace: operation.namespace.clone(),
                 name: last.clone(),
                 value,
@@ -152,7 +152,7 @@ impl Inner {
         operation: &Operation,
         options: &DeleteOptions,
     ) -> Result<Arc<Object>, Status> {
-        let facts = operation.resource;
+        let facts = &operation.resource;
         for _ in 0..RACES_MAX {
             let present = self.load(facts, &operation.namespace, &operation.name).await?;
             let present = present.ok_or_else(|| failure::not_found(facts, &operation.name))?;
@@ -169,7 +169,7 @@ impl Inner {
                 }),
             );
             let write = Write {
-                facts,
+                facts: Arc::clone(facts),
                 namespace: operation.namespace.clone(),
                 name: operation.name.clone(),
                 value,

@@ -232,9 +232,9 @@ pub(super) fn at(path: &str, verb: Verb) -> Operation {
     operation
 }
 
-fn on(facts: &'static ResourceFacts, namespace: &str, name: &str, verb: Verb) -> Operation {
+fn on(facts: &'static Arc<ResourceFacts>, namespace: &str, name: &str, verb: Verb) -> Operation {
     Operation {
-        resource: facts,
+        resource: Arc::clone(facts),
         subresource: String::new(),
         namespace: namespace.to_owned(),
         name: name.to_owned(),
@@ -251,7 +251,7 @@ fn on(facts: &'static ResourceFacts, namespace: &str, name: &str, verb: Verb) ->
     }
 }
 
-fn of(object: &Value) -> (&'static ResourceFacts, String) {
+fn of(object: &Value) -> (&'static Arc<ResourceFacts>, String) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let api_version = text(&object["apiVersion"]);
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
