@@ -3,6 +3,7 @@
 
 mod admission;
 mod api_group;
+pub mod audit;
 pub mod authentication;
 pub mod authorization;
 mod cache;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use apiserver::{
     Engine, EngineOptions, Extension, Service, Settings, StartError,
+    audit::Auditor,
     authentication::Authentication,
     faults::Faults,
     health::{Health, Scope},
@@ -25,6 +26,8 @@ pub struct ServerSettings {
     pub extensions: Vec<Extension>,
     /// What goes wrong on purpose, for the clients that it names.
     pub faults: Option<Faults>,
+    /// Who is told of requests.
+    pub auditor: Option<Arc<Auditor>>,
 }
 
 /// Starts the API server over a store; it answers callers in process from then on.
@@ -50,6 +53,7 @@ pub async fn serve(
         address: settings.address,
         extensions: settings.extensions,
         faults: settings.faults,
+        auditor: settings.auditor,
     };
     Ok(Service::new(Arc::new(engine), settings))
 }

@@ -158,6 +158,7 @@ async fn serve(api: Component, world: World, store: Arc<dyn Store>, office: Offi
             address: format!("{api}:6443"),
             extensions: Vec::new(),
             faults: None,
+            auditor: None,
         };
         match plane::serve(world.clone(), Arc::clone(&store), settings).await {
             Ok(service) => return office.servers.open(api, Server { service, world }),

@@ -195,7 +195,7 @@ fn pipes_connect_components_and_break_with_them() {
     let serve = async move {
         let listener = server.network.listen("server:0").await.expect("free");
         assert_eq!(listener.address(), "server:40001");
-        let mut stream = listener.accept().await.expect("open");
+        let mut stream = listener.accept().await.expect("open").connection;
         let _ = stream.write_all(b"hello").await;
         std::future::pending::<()>().await;
     };

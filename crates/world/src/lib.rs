@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use clock::{Clock, Monotonic, Sleep};
 pub use dice::Dice;
 pub use disk::{Disk, DiskError, File};
-pub use net::{Connection, Listener, NetError, Network};
+pub use net::{Accepted, Connection, Listener, NetError, Network};
 pub use tasks::{Task, Tasks, yield_now};
 pub use timers::Timers;
 pub use watched::{Watched, WatchedError};

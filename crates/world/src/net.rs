@@ -19,11 +19,18 @@ pub enum NetError {
 pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
+/// A connection that somebody opened.
+pub struct Accepted {
+    pub connection: Box<dyn Connection>,
+    /// The address it comes from, without a port.
+    pub from: String,
+}
+
 /// Waits for connections.
 pub trait Listener: Send + Sync {
     /// The address as bound: port 0 has become a real one.
     fn address(&self) -> String;
-    fn accept(&self) -> BoxFuture<Result<Box<dyn Connection>, NetError>>;
+    fn accept(&self) -> BoxFuture<Result<Accepted, NetError>>;
 }
 
 /// Where sockets come from. Addresses are `host:port`.

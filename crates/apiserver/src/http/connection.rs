@@ -13,7 +13,7 @@ use hyper_util::{
 use rustls_pki_types::CertificateDer;
 use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use world::{Connection, Tasks};
+use world::{Accepted, Connection, Tasks};
 
 use super::{Shared, body::HttpBody};
 use crate::{BODY_BYTES_MAX, Service, tls::Peer};
@@ -41,12 +41,20 @@ where
     }
 }
 
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+struct OtherEnd {
+    peer: Option<Arc<Peer>>,
+    from: String,
+}
+
 /// The client gets no answer: its stream is reset, or its connection closed.
 #[derive(Debug, thiserror::Error)]
 #[error("cut off by an injected fault")]
 struct Cut;
 
-pub(super) async fn serve(connection: Box<dyn Connection>, mut shared: Shared) {
+pub(super) async fn serve(accepted: Accepted, mut shared: Shared) {
+    let Accepted { connection, from } = accepted;
     let world = shared.service.world().clone();
     let handshake = TlsAcceptor::from(shared.tls.clone()).accept(connection);
     let stream = tokio::select! {
@@ -63,7 +71,8 @@ pub(super) async fn serve(connection: Box<dyn Connection>, mut shared: Shared) {
     };
     let peer = peer_of(&stream);
     let service = shared.service.clone();
-    let answer = service_fn(move |request| answer(service.clone(), peer.clone(), request));
+    let other_end = OtherEnd { peer, from };
+    let answer = service_fn(move |request| answer(service.clone(), other_end.clone(), request));
     let builder = builder(WorldExecutor(world.tasks.clone()));
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
@@ -111,14 +120,15 @@ fn peer_of(stream: &TlsStream<Box<dyn Connection>>) -> Option<Arc<Peer>> {
 
 async fn answer(
     service: Service,
-    peer: Option<Arc<Peer>>,
+    other_end: OtherEnd,
     request: Request<Incoming>,
 ) -> Result<Response<HttpBody>, Cut> {
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let body = collect(body).await;
     let (method, headers) = (head.method, head.headers);
-    let request = crate::Request { method, target, headers, body, user: None, peer };
+    let OtherEnd { peer, from } = other_end;
+    let request = crate::Request { method, target, headers, body, user: None, peer, from };
     to_http(service.call(request).await)
 }
 

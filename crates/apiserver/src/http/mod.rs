@@ -72,8 +72,8 @@ impl Server {
 async fn accept(listener: Box<dyn Listener>, shared: Shared) {
     loop {
         match listener.accept().await {
-            Ok(connection) => {
-                let served = connection::serve(connection, shared.clone());
+            Ok(accepted) => {
+                let served = connection::serve(accepted, shared.clone());
                 shared.service.world().tasks.spawn("http connection", Box::pin(served));
             }
             Err(error) => {

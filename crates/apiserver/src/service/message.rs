@@ -20,6 +20,8 @@ pub struct Request {
     pub body: Bytes,
     pub user: Option<User>,
     pub peer: Option<Arc<Peer>>,
+    /// The address it came from; empty in process.
+    pub from: String,
 }
 
 /// Larger bodies are refused.
@@ -53,6 +55,7 @@ impl Request {
             body: Bytes::new(),
             user: None,
             peer: None,
+            from: String::new(),
         }
     }
     /// Sets a header to a constant.

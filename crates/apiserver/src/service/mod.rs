@@ -23,7 +23,8 @@ pub use message::{BODY_BYTES_MAX, Body, Request, Response};
 pub use watch_body::{EventKind, WatchBody, WatchEvent};
 
 use crate::{
-    ApiGroup, Engine, Operation, Outcome, Reason, Status,
+    ApiGroup, Engine, Operation, Outcome, Reason, Status, User,
+    audit::{Auditor, Trail},
     authentication::{Authentication, Proven, Unproven},
     authorization::{self, Attributes, Authorizer, Decision},
     compression,
@@ -85,6 +86,8 @@ pub struct Settings {
     pub extensions: Vec<Extension>,
     /// What goes wrong on purpose, for the clients that it names.
     pub faults: Option<Faults>,
+    /// Who is told of requests.
+    pub auditor: Option<Arc<Auditor>>,
 }
 
 /// A path of its own, behind the same authentication and authorization.
@@ -144,6 +147,9 @@ impl Service {
     /// # Errors
     /// The registry knows another service already.
     pub fn register_metrics(&self, registry: &prometheus::Registry) -> prometheus::Result<()> {
+        if let Some(auditor) = &self.inner.settings.auditor {
+            auditor.register_metrics(registry)?;
+        }
         self.inner.metrics.register(registry)
     }
 
@@ -167,16 +173,45 @@ impl Service {
 impl Inner {
     async fn call(&self, request: Request) -> Response {
         let info = RequestInfo::parse(&request.method, &request.target);
-        let response = match self.admit(&request, &info).await {
-            Ok(user) => self.counted(&request, &info, user).await,
-            // Refusals of this stage are for people: indented whoever asks.
-            Err(status) => failure(&request, &status, Indent::Always)
-                .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        };
-        self.finish(&request, response)
+        let sent = request.header(AUDIT_ID);
+        let audit_id =
+            if sent.is_empty() { self.settings.world.dice.uuid() } else { sent.to_owned() };
+        let response = self.audited(&request, &info, &audit_id).await;
+        finish(&request, response.with(AUDIT_ID, &audit_id))
     }
 
-    async fn counted(&self, request: &Request, info: &RequestInfo, user: crate::User) -> Response {
+    async fn audited(&self, request: &Request, info: &RequestInfo, audit_id: &str) -> Response {
+        let Settings { world, authentication, auditor, .. } = &self.settings;
+        let sender = authentication.identify(world, &*self.backend, request, info).await;
+        let sender = match sender {
+            Ok(sender) => sender,
+            Err(status) => {
+                if let Some(auditor) = auditor {
+                    auditor.unidentified(request, info, audit_id);
+                }
+                return refusal(request, &status);
+            }
+        };
+        let begun = auditor.as_ref().map(|auditor| auditor.begin(request, info, &sender, audit_id));
+        let Ok(mut trail) = begun.transpose().map(Option::flatten) else {
+            let path = &info.path;
+            let text = format!("Internal Server Error: {path:?}: failed to store audit event\n");
+            return Response::text(StatusCode::INTERNAL_SERVER_ERROR, text);
+        };
+        let mut response = match self.admit(request, info, sender, trail.as_mut()).await {
+            Ok(user) => self.counted(request, info, user).await,
+            Err(status) => refusal(request, &status),
+        };
+        if let Some(mut trail) = trail {
+            if resource::is_deprecated(info) {
+                trail.is_deprecated();
+            }
+            trail.answered(&mut response);
+        }
+        response
+    }
+
+    async fn counted(&self, request: &Request, info: &RequestInfo, user: User) -> Response {
         let clock = &self.settings.world.clock;
         let began = clock.monotonic();
         let in_flight = self.metrics.begin(info);
@@ -190,23 +225,37 @@ impl Inner {
         response
     }
 
-    /// Who asks, if the request may be made.
-    async fn admit(&self, request: &Request, info: &RequestInfo) -> Result<crate::User, Status> {
-        let Settings { world, authentication, authorizer, .. } = &self.settings;
-        let user = authentication.identify(world, &*self.backend, request, info).await?;
-        let wanted = Impersonation::read(&request.headers)?;
-        let user = match wanted {
-            Some(wanted) => wanted.authorize(&**authorizer, &user, info).await?,
-            None => user,
+    /// As whom the request is made, if it may be.
+    async fn admit(
+        &self,
+        request: &Request,
+        info: &RequestInfo,
+        sender: User,
+        mut trail: Option<&mut Trail>,
+    ) -> Result<User, Status> {
+        let authorizer = &self.settings.authorizer;
+        let user = match Impersonation::read(&request.headers)? {
+            None => sender,
+            Some(wanted) => {
+                let user = wanted.authorize(&**authorizer, &sender, info).await?;
+                if let Some(trail) = &mut trail {
+                    trail.impersonates(&user);
+                }
+                user
+            }
         };
         let attributes = Attributes::of(&user, info);
-        match authorizer.authorize(&attributes).await {
+        let decision = authorizer.authorize(&attributes).await;
+        if let Some(trail) = trail {
+            trail.decided(&decision);
+        }
+        match decision {
             Decision::Allow { .. } => Ok(user),
             Decision::Deny { reason } => Err(authorization::forbidden(&attributes, &reason)),
         }
     }
 
-    async fn answer(&self, request: &Request, info: &RequestInfo, user: crate::User) -> Response {
+    async fn answer(&self, request: &Request, info: &RequestInfo, user: User) -> Response {
         let Some(path) = &info.resource else {
             let extension = self.settings.extensions.iter().find(|known| known.path == info.path);
             return match extension {
@@ -257,17 +306,13 @@ impl Inner {
             )),
         }
     }
+}
 
-    fn finish(&self, request: &Request, mut response: Response) -> Response {
-        let sent = request.header(AUDIT_ID);
-        let audit_id =
-            if sent.is_empty() { self.settings.world.dice.uuid() } else { sent.to_owned() };
-        response = response.with(AUDIT_ID, &audit_id);
-        if !response.headers.contains_key(header::CACHE_CONTROL) {
-            response = response.with(header::CACHE_CONTROL, "no-cache, private");
-        }
-        compression::compress(request, response)
+fn finish(request: &Request, mut response: Response) -> Response {
+    if !response.headers.contains_key(header::CACHE_CONTROL) {
+        response = response.with(header::CACHE_CONTROL, "no-cache, private");
     }
+    compression::compress(request, response)
 }
 
 /// When a failure is indented.
@@ -275,6 +320,11 @@ impl Inner {
 enum Indent {
     Always,
     ForPeople,
+}
+
+/// What those get who may not ask: for people, and so indented whoever asks.
+fn refusal(request: &Request, status: &Status) -> Response {
+    failure(request, status, Indent::Always).with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
 }
 
 fn failure(request: &Request, status: &Status, indent: Indent) -> Response {

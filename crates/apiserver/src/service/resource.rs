@@ -18,7 +18,7 @@ use crate::{
     negotiation::{self, Endpoint, Format},
     options::{self, WriteKind, WriteOptions},
     request_info::{RequestInfo, ResourcePath},
-    route::Target,
+    route::{self, Target},
 };
 
 /// One request for a resource that exists.
@@ -55,6 +55,12 @@ pub(super) fn deprecation(target: &Target) -> Option<String> {
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// Whether a request asks for such a resource.
+pub(super) fn is_deprecated(info: &RequestInfo) -> bool {
+    let Some(path) = &info.resource else { return false };
+    route::resolve(info, path).ok().and_then(deprecation).is_some()
 }
 
 impl Inner {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 use world::BoxFuture;
 
-use crate::{ObjectEvent, Status, encode::EventEncoder, metrics::LongRunning};
+use crate::{ObjectEvent, Status, audit::Trail, encode::EventEncoder, metrics::LongRunning};
 
 /// What happened to a watched object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct WatchBody {
     ended: bool,
     /// Counts the watch as long as it lives.
     counted: Option<LongRunning>,
+    /// Tells of the watch's end.
+    trail: Option<Trail>,
 }
 
 /// Events that are ready together leave as one frame of up to this size: many small frames look
@@ -63,12 +65,17 @@ impl WatchBody {
         encoder: EventEncoder,
         closing: BoxFuture<()>,
     ) -> Self {
-        Self { events, encoder, closing, ended: false, counted: None }
+        Self { events, encoder, closing, ended: false, counted: None, trail: None }
     }
 
     /// Lets the watch be counted until it is dropped.
     pub(super) fn keep(&mut self, counted: LongRunning) {
         self.counted = Some(counted);
+    }
+
+    /// Lets the end of the watch be told of.
+    pub(crate) fn audit(&mut self, trail: Trail) {
+        self.trail = Some(trail);
     }
 
     /// The next event; `None` when the watch has ended.

@@ -42,8 +42,8 @@ pub(super) async fn accept(
 ) {
     loop {
         match listener.accept().await {
-            Ok(connection) => {
-                let served = serve(world.clone(), connection, tls.clone(), site.clone());
+            Ok(accepted) => {
+                let served = serve(world.clone(), accepted.connection, tls.clone(), site.clone());
                 world.tasks.spawn("port connection", Box::pin(served));
             }
             Err(error) => {

@@ -1,5 +1,6 @@
 //! The API server on its port, as `up` and `apiserver` start it.
 
+mod audit;
 mod authentication;
 mod faults;
 mod kubeconfig;
@@ -69,6 +70,7 @@ pub(crate) async fn start(
         address: address.clone(),
         extensions,
         faults,
+        auditor: settings.audit.as_ref().map(|audit| audit.open(world)).transpose()?,
     };
     let service = plane::serve(world.clone(), store, server_settings).await?;
     service.register_metrics(metrics.registry()).context("cannot count requests")?;

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::authentication::{self, AuthenticationSettings};
+use super::{
+    audit::{self, AuditSettings},
+    authentication::{self, AuthenticationSettings},
+};
 use apiserver::authorization::Mode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
@@ -17,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Option<FaultsFile>,
     pub(crate) authentication: AuthenticationSettings,
     pub(crate) authorization: Vec<Mode>,
+    pub(crate) audit: Option<AuditSettings>,
 }
 
 /// What goes wrong on purpose.
@@ -77,7 +81,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_parser(value_parser!(u64))
             .help("The same seed and order of requests give the same faults [default: by chance]"),
     ];
-    own.into_iter().chain(authentication::arguments()).collect()
+    own.into_iter().chain(authentication::arguments()).chain(audit::arguments()).collect()
 }
 
 impl Settings {
@@ -98,6 +102,7 @@ impl Settings {
             faults: path("faults")
                 .map(|path| FaultsFile { path, seed: matches.get_one("seed").copied() }),
             authentication: AuthenticationSettings::read(matches),
+            audit: AuditSettings::read(matches),
         }
     }
 

@@ -271,6 +271,7 @@ async fn serve(world: World, faults: Faults, seen: Arc<Mutex<Seen>>) -> Result<S
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
         faults: Some(faults),
+        auditor: None,
     };
     let service = plane::serve(world.clone(), store, settings).await.map_err(|e| e.to_string())?;
     let identities = plane::identities_in_process(&world, &service);

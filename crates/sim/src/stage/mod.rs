@@ -155,6 +155,7 @@ impl Stage {
                 address: "127.0.0.1:6443".to_owned(),
                 extensions: Vec::new(),
                 faults: None,
+                auditor: None,
             };
             // Without an answer the scenario fails at its first request.
             if let Ok(service) = plane::serve(world, store, settings).await {

@@ -10,7 +10,7 @@ use tokio::{
     io::DuplexStream,
     sync::{Mutex as AsyncMutex, mpsc},
 };
-use world::{BoxFuture, Connection, Listener, NetError, Network};
+use world::{Accepted, BoxFuture, Connection, Listener, NetError, Network};
 
 use super::incarnation::Incarnation;
 
@@ -92,7 +92,7 @@ impl Listener for Pipes {
         self.address.clone()
     }
 
-    fn accept(&self) -> BoxFuture<Result<Box<dyn Connection>, NetError>> {
+    fn accept(&self) -> BoxFuture<Result<Accepted, NetError>> {
         let (incoming, address) = (Arc::clone(&self.incoming), self.address.clone());
         Box::pin(async move {
             let closed = NetError::Failed {
@@ -101,8 +101,7 @@ impl Listener for Pipes {
                 reason: "the listener is closed".to_owned(),
             };
             let stream = incoming.lock().await.recv().await.ok_or(closed)?;
-            let connection: Box<dyn Connection> = Box::new(stream);
-            Ok(connection)
+            Ok(Accepted { connection: Box::new(stream), from: "127.0.0.1".to_owned() })
         })
     }
 }

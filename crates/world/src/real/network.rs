@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{BoxFuture, Connection, Listener, NetError, Network};
+use crate::{Accepted, BoxFuture, Connection, Listener, NetError, Network};
 
 /// TCP of this machine.
 pub(super) struct Tcp;
@@ -44,12 +44,13 @@ impl Listener for TcpSocket {
         self.address.clone()
     }
 
-    fn accept(&self) -> BoxFuture<Result<Box<dyn Connection>, NetError>> {
+    fn accept(&self) -> BoxFuture<Result<Accepted, NetError>> {
         let (socket, address) = (Arc::clone(&self.socket), self.address.clone());
         Box::pin(async move {
-            let (stream, _peer) =
+            let (stream, peer) =
                 socket.accept().await.map_err(|e| failed("accept on", &address, &e))?;
-            connection(stream, &address)
+            let connection = connection(stream, &address)?;
+            Ok(Accepted { connection, from: peer.ip().to_string() })
         })
     }
 }
@@ -83,7 +84,8 @@ mod tests {
         let accepted = listener.accept();
         let mut client = Tcp.connect(&listener.address()).await.expect("listening");
         client.write_all(b"hello").await.expect("connected");
-        let mut server = accepted.await.expect("a connection waits");
+        let Accepted { connection: mut server, from } = accepted.await.expect("a connection waits");
+        assert_eq!(from, "127.0.0.1");
         let mut buffer = [0; 5];
         server.read_exact(&mut buffer).await.expect("five bytes were sent");
         assert_eq!(&buffer, b"hello");

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Service, Settings, Status,
     User, Verb,
+    audit::Auditor,
     authentication::{Authentication, Proven, Unproven},
     authorization::Authorizer,
     health::Health,
@@ -67,6 +68,18 @@ pub(super) fn service(world: &World) -> Service {
 }
 
 pub(super) fn service_with(world: &World, authentication: Authentication) -> Service {
+    made(world, authentication, None)
+}
+
+pub(super) fn audited_service(
+    world: &World,
+    authentication: Authentication,
+    auditor: Arc<Auditor>,
+) -> Service {
+    made(world, authentication, Some(auditor))
+}
+
+fn made(world: &World, authentication: Authentication, auditor: Option<Arc<Auditor>>) -> Service {
     let settings = Settings {
         world: world.clone(),
         authorizer: Arc::new(Authorizer::by_bootstrap_policy()),
@@ -75,6 +88,7 @@ pub(super) fn service_with(world: &World, authentication: Authentication) -> Ser
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
         faults: None,
+        auditor,
     };
     Service::new(Arc::new(Double), settings)
 }

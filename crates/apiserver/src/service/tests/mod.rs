@@ -1,6 +1,7 @@
 //! Requests through the whole pipeline, with a double where the engine is: in process, and over TLS on
 //! the loopback interface.
 
+mod audit;
 mod double;
 mod loopback;
 
