@@ -12,11 +12,9 @@ pub(super) fn read(content_type: &str, body: &Bytes) -> Option<Value> {
     }
     match BodyType::parse(content_type) {
         Ok(BodyType::Json) => serde_json::from_slice(body).ok(),
-        Ok(BodyType::Yaml) => serde_saphyr::from_slice(body).ok(),
         Ok(BodyType::Protobuf) => protobuf::content(body).ok().map(|content| content.value),
-        // Patches, which are JSON, or YAML where they are applied.
-        Err(_) if content_type.contains("json") => serde_json::from_slice(body).ok(),
-        Err(_) => serde_saphyr::from_slice(body).ok(),
+        // YAML, or a patch: those are JSON, which is YAML too, or applied objects.
+        Ok(BodyType::Yaml) | Err(_) => serde_saphyr::from_slice(body).ok(),
     }
 }
 

@@ -154,18 +154,21 @@ impl Trail {
         if !is_wanted && !matches!(info.verb, "create" | "update") {
             return;
         }
-        let Some(mut sent) = body::read(request.header(header::CONTENT_TYPE), &request.body) else {
+        let Some(sent) = body::read(request.header(header::CONTENT_TYPE), &request.body) else {
             return;
         };
         if let (Some(object), "create" | "update") = (&mut self.object, info.verb) {
             object.complete(&sent);
         }
-        if is_wanted {
-            if self.verdict.omits_managed_fields {
-                drop_managed_fields(&mut sent);
-            }
-            self.request_object = Some(sent);
+        self.request_object = is_wanted.then(|| self.shown(sent));
+    }
+
+    /// An object as the policy wants it shown.
+    fn shown(&self, mut object: Value) -> Value {
+        if self.verdict.omits_managed_fields {
+            drop_managed_fields(&mut object);
         }
+        object
     }
 
     fn take_response(&mut self, response: &Response) {
@@ -175,24 +178,15 @@ impl Trail {
         let may_be_status = code.as_u16() >= 400 || self.verb.starts_with("delete");
         let is_nameless = self.object.as_ref().is_some_and(|object| object.name.is_empty());
         let is_created = self.verb == "create" && is_nameless;
-        if is_whole || may_be_status || is_created {
-            let content_type =
-                response.headers.get(header::CONTENT_TYPE).and_then(|text| text.to_str().ok());
-            let object = body::read(content_type.unwrap_or_default(), &response.bytes());
-            if let Some(mut object) = object {
-                if is_created && let Some(reference) = &mut self.object {
-                    complete_name(reference, &object);
-                }
-                if object["kind"] == "Status" {
-                    status = status_of(&object, code);
-                }
-                if is_whole {
-                    if self.verdict.omits_managed_fields {
-                        drop_managed_fields(&mut object);
-                    }
-                    self.response_object = Some(object);
-                }
+        let wanted = is_whole || may_be_status || is_created;
+        if let Some(object) = wanted.then(|| body_of(response)).flatten() {
+            if is_created && let Some(reference) = &mut self.object {
+                complete_name(reference, &object);
             }
+            if object["kind"] == "Status" {
+                status = status_of(&object, code);
+            }
+            self.response_object = is_whole.then(|| self.shown(object));
         }
         self.response_status = Some(status);
     }
@@ -274,6 +268,11 @@ fn object_of(info: &RequestInfo) -> Option<ObjectReference> {
         subresource: path.subresource.clone(),
         ..ObjectReference::default()
     })
+}
+
+fn body_of(response: &Response) -> Option<Value> {
+    let content_type = response.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    body::read(content_type, &response.bytes())
 }
 
 fn complete_name(reference: &mut ObjectReference, object: &Value) {

@@ -60,7 +60,7 @@ pub(super) fn deprecation(target: &Target) -> Option<String> {
 /// Whether a request asks for such a resource.
 pub(super) fn is_deprecated(info: &RequestInfo) -> bool {
     let Some(path) = &info.resource else { return false };
-    route::resolve(info, path).ok().and_then(deprecation).is_some()
+    route::resolve(info, path).is_ok_and(|target| deprecation(&target).is_some())
 }
 
 impl Inner {

@@ -51,7 +51,8 @@ impl Told {
             for name in ["requestReceivedTimestamp", "stageTimestamp", "kind", "apiVersion"] {
                 assert!(fields.remove(name).is_some(), "{name} in {line}");
             }
-            lines.push_str(&format!("{event}\n"));
+            lines.push_str(&event.to_string());
+            lines.push('\n');
         }
         lines
     }
@@ -244,7 +245,7 @@ fn events_beyond_the_buffer_are_lost_and_counted() {
             .gather()
             .iter()
             .filter(|family| family.name() == "apiserver_audit_error_total")
-            .flat_map(|family| family.get_metric())
+            .flat_map(prometheus::proto::MetricFamily::get_metric)
             .map(|metric| metric.get_counter().get_value())
             .sum();
         assert!(lost >= 1.0, "{lost}");
