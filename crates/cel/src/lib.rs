@@ -29,7 +29,7 @@ pub use crate::{
     program::{Bindings, Outcome, Program},
     schema::{ListKind, REQUEST_BYTES_MAX, Root, Schema, escape},
     types::{OpaqueType, Type},
-    value::{Key, List, Map, Object, Opaque, Text, Value},
+    value::{Key, List, Map, Moment, Object, Opaque, Text, Value},
 };
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     library::{self, Overload, Style},
     parse::{Parsed, qualified_name},
     types::Type,
-    value::{Value, time},
+    value::{Moment, Value, time},
 };
 
 /// More mistakes than that are not told.
@@ -124,7 +124,8 @@ impl Checker<'_> {
             self.resolutions.insert(id, Resolution::Variable);
             return schema.type_.clone();
         }
-        if let Some(type_) = Type::named(name) {
+        // `dyn` is a type only for those who check.
+        if let Some(type_) = Type::named(name).filter(|type_| !type_.is_open()) {
             self.resolutions.insert(id, Resolution::Type(type_.clone()));
             return Type::type_of(type_);
         }
@@ -271,7 +272,7 @@ impl Checker<'_> {
         let Kind::Literal(Value::String(text)) = &argument.kind else { return };
         let is_valid = match &*call.function {
             "duration" => time::parse_duration(text).is_some(),
-            "timestamp" => time::parse_moment(text).is_some(),
+            "timestamp" => Moment::parse(text).is_some(),
             "matches" => library::regex::pattern(text).is_ok(),
             _ => return,
         };

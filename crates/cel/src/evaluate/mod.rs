@@ -8,6 +8,7 @@ use crate::{
     ast::{BindResult, Entry, Name, Presence},
     cost,
     error::{EvaluationError, failed, no_overload},
+    library::Overload,
     plan::{BindNode, CallNode, Node, SelectNode, Variable},
     schema::ObjectType,
     value::{Key, Map, Object, Text, Value},
@@ -109,13 +110,7 @@ impl<'a> Evaluation<'a> {
         for argument in &call.arguments {
             arguments.push(self.evaluate(argument)?);
         }
-        let fits = |parameters: &[crate::types::Type]| {
-            parameters.iter().zip(&arguments).all(|(type_, value)| value.fits(type_))
-        };
-        let overload = call.overloads.iter().find(|overload| fits(&overload.parameters));
-        let Some(overload) = overload else { return no_overload() };
-        // The budget is looked at before what may take long, as far as the cost is known by then.
-        self.charge(0)?;
+        let Some(overload) = chosen(&call.overloads, &arguments) else { return no_overload() };
         let answer = match &call.pattern {
             Some((pattern, prepared)) => prepared(pattern, &arguments),
             None => (overload.call)(&arguments),
@@ -227,6 +222,17 @@ impl<'a> Evaluation<'a> {
             BindResult::Flat => body?,
         })
     }
+}
+
+/// The overload that takes these values. One that takes the first of them looks at the others by itself, as an index
+/// that is any number.
+fn chosen(overloads: &[&'static Overload], arguments: &[Value<'_>]) -> Option<&'static Overload> {
+    let fits = |overload: &Overload, count: usize| {
+        overload.parameters.len() == arguments.len()
+            && overload.parameters.iter().zip(arguments).take(count).all(|(t, v)| v.fits(t))
+    };
+    let found = overloads.iter().find(|overload| fits(overload, arguments.len()));
+    found.or_else(|| overloads.iter().find(|overload| fits(overload, 1))).copied()
 }
 
 /// A key may be given once, and only some values are keys.

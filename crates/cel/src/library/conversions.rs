@@ -6,7 +6,9 @@ use super::{Answer, Row, global};
 use crate::{
     cost::Cost,
     error::{EvaluationError, failed, no_overload},
-    value::{Value, double_to_int, double_to_uint, int_to_double, sizes, time, uint_to_double},
+    value::{
+        Moment, Value, double_to_int, double_to_uint, int_to_double, sizes, time, uint_to_double,
+    },
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -122,18 +124,13 @@ fn to_int<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
         [Value::Double(value)] => double_to_int(*value).map(Value::Int).ok_or(INT),
         [Value::Uint(value)] => i64::try_from(*value).map(Value::Int).map_err(|_| INT),
         [Value::Duration(nanoseconds)] => Ok(Value::Int(*nanoseconds)),
-        [Value::Timestamp(moment)] => Ok(Value::Int(whole_seconds(*moment))),
+        [Value::Timestamp(moment)] => Ok(Value::Int(moment.seconds())),
         [Value::String(text)] => match text.parse() {
             Ok(value) => Ok(Value::Int(value)),
             Err(_) => unreadable("ParseInt", text),
         },
         _ => no_overload(),
     }
-}
-
-/// Rounded to the past.
-fn whole_seconds(moment: jiff::Timestamp) -> i64 {
-    moment.as_second() - i64::from(moment.subsec_nanosecond() < 0)
 }
 
 fn to_uint<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
@@ -164,10 +161,10 @@ fn to_timestamp<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     match arguments {
         [Value::Timestamp(value)] => Ok(Value::Timestamp(*value)),
         [Value::Int(seconds)] => {
-            let moment = time::from_seconds(*seconds).map(Value::Timestamp);
+            let moment = Moment::from_seconds(*seconds).map(Value::Timestamp);
             moment.ok_or(EvaluationError::Overflow("timestamp"))
         }
-        [Value::String(text)] => match time::parse_moment(text) {
+        [Value::String(text)] => match Moment::parse(text) {
             Some(value) => Ok(Value::Timestamp(value)),
             None => failed(format!("parsing time {:?} as RFC 3339", &**text)),
         },

@@ -7,7 +7,7 @@ use super::{Answer, Row, global, member, url::Url};
 use crate::{
     cost::Cost,
     error::no_overload,
-    value::{Opaque, Value, time},
+    value::{Moment, Opaque, Value},
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -114,12 +114,12 @@ fn byte(text: &str) -> Messages {
 }
 
 fn date(text: &str) -> Messages {
-    let is_date = text.len() == 10 && time::parse_date_or_moment(text).is_some();
+    let is_date = text.len() == 10 && Moment::parse(&format!("{text}T00:00:00Z")).is_some();
     message(is_date, "invalid date")
 }
 
 fn datetime(text: &str) -> Messages {
-    message(time::parse_moment(text).is_some(), "invalid datetime")
+    message(Moment::parse(text).is_some(), "invalid datetime")
 }
 
 fn named<'a>(arguments: &[Value<'a>]) -> Answer<'a> {

@@ -9,7 +9,7 @@ use crate::{
     schema::ListKind,
     value::{
         Key, List, Value, compare, double_to_int, double_to_uint, equals, int_to_double, same_keys,
-        time, uint_to_double,
+        uint_to_double,
     },
 };
 
@@ -135,7 +135,7 @@ fn add<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
         }
         (Value::Timestamp(moment), Value::Duration(span))
         | (Value::Duration(span), Value::Timestamp(moment)) => {
-            time::later(*moment, *span).map(Value::Timestamp).ok_or(TIMESTAMP)
+            moment.later(*span).map(Value::Timestamp).ok_or(TIMESTAMP)
         }
         _ => no_overload(),
     }
@@ -172,11 +172,11 @@ fn subtract<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
             left.checked_sub(*right).map(Value::Duration).ok_or(DURATION)
         }
         (Value::Timestamp(moment), Value::Duration(span)) => {
-            let earlier = span.checked_neg().and_then(|span| time::later(*moment, span));
+            let earlier = span.checked_neg().and_then(|span| moment.later(span));
             earlier.map(Value::Timestamp).ok_or(TIMESTAMP)
         }
         (Value::Timestamp(left), Value::Timestamp(right)) => {
-            let span = left.as_nanosecond() - right.as_nanosecond();
+            let span = left.nanoseconds() - right.nanoseconds();
             i64::try_from(span).map(Value::Duration).map_err(|_| DURATION)
         }
         _ => no_overload(),

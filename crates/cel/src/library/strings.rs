@@ -88,10 +88,8 @@ fn last_index_of<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     };
     let Some(byte) = byte_at(text, until) else { return out_of_range(until) };
     // It may begin at the position and go on behind it.
-    let reach = byte.saturating_add(part.len()).min(text.len());
-    let reach = (reach..=text.len()).find(|reach| text.is_char_boundary(*reach));
-    let found = text[..reach.unwrap_or(text.len())].rfind(&**part);
-    let found = found.filter(|found| *found <= byte).map(|found| code_points(&text[..found]));
+    let begins = |at: &usize| text.is_char_boundary(*at) && text[*at..].starts_with(&**part);
+    let found = (0..=byte).rev().find(begins).map(|found| code_points(&text[..found]));
     Ok(Value::Int(found.unwrap_or(-1)))
 }
 

@@ -41,18 +41,17 @@ const NANOS_PER_SECOND: i64 = 1_000 * NANOS_PER_MILLI;
 const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
 const NANOS_PER_HOUR: i64 = 60 * NANOS_PER_MINUTE;
 
-/// The moment in its zone; without one in UTC.
+/// What clocks show in a zone; without one in UTC.
 fn local(arguments: &[Value<'_>]) -> Result<DateTime, EvaluationError> {
-    match arguments {
-        [Value::Timestamp(moment)] => Ok(tz::TimeZone::UTC.to_datetime(*moment)),
-        [Value::Timestamp(moment), Value::String(name)] => {
-            let Some(zone) = zone(name) else {
-                return failed(format!("unknown time zone {}", &**name));
-            };
-            Ok(zone.to_datetime(*moment))
-        }
-        _ => no_overload(),
-    }
+    let (moment, zone) = match arguments {
+        [Value::Timestamp(moment)] => (moment, tz::TimeZone::UTC),
+        [Value::Timestamp(moment), Value::String(name)] => match zone(name) {
+            Some(zone) => (moment, zone),
+            None => return failed(format!("unknown time zone {}", &**name)),
+        },
+        _ => return no_overload(),
+    };
+    moment.in_zone(&zone).ok_or(EvaluationError::Overflow("timestamp"))
 }
 
 /// A name such as `Europe/Paris`, or a difference to UTC such as `-08:00`.

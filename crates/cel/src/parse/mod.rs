@@ -13,8 +13,9 @@ use crate::{
 
 /// The longest expression, in code points, as in the reference.
 const CODE_POINTS_MAX: usize = 100_000;
-/// How deep expressions may be nested: what walks them needs a part of the stack for each level.
-const DEPTH_MAX: usize = 250;
+/// How deep expressions may be nested: what walks them needs a part of the stack for each level. The reference allows 250,
+/// but a build without optimization needs 12 KB for one.
+const DEPTH_MAX: usize = 100;
 /// An expression, and where its parts are.
 #[derive(Debug)]
 pub(crate) struct Parsed {

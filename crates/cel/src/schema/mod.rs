@@ -158,27 +158,9 @@ impl Schema {
         self.inner.as_deref().unwrap_or(&UNTYPED)
     }
 
-    /// Of a field of an object or a value of a map.
+    /// Of a field of an object.
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
-        match &self.type_ {
-            Type::Object(object) => object.fields.get(name).map(|field| &*field.schema),
-            Type::Map(_, _) => Some(self.inner()),
-            Type::Dyn
-            | Type::Null
-            | Type::Bool
-            | Type::Int
-            | Type::Uint
-            | Type::Double
-            | Type::String
-            | Type::Bytes
-            | Type::Timestamp
-            | Type::Duration
-            | Type::List(_)
-            | Type::Optional(_)
-            | Type::Type(_)
-            | Type::Opaque(_)
-            | Type::Parameter(_)
-            | Type::Error => None,
-        }
+        let Type::Object(object) = &self.type_ else { return None };
+        object.fields.get(name).map(|field| &*field.schema)
     }
 }

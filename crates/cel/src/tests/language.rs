@@ -221,6 +221,8 @@ fn time_has_parts_and_zones() {
         ("duration('90m').getSeconds()", "5400"),
         ("timestamp(0) + duration('1h')", "timestamp(1970-01-01T01:00:00Z)"),
         ("timestamp(3600) - timestamp(0)", "duration(3600000000000ns)"),
+        ("timestamp('9999-12-31T23:59:59Z') + duration('1s')", "error: timestamp overflow"),
+        ("timestamp('9999-12-31T23:59:59Z').getHours('-05:00')", "18"),
         ("duration('1s') + duration('1ms')", "duration(1001000000ns)"),
         ("duration('2562047h') + duration('1h')", "error: duration overflow"),
         ("timestamp(0) < timestamp(1)", "true"),

@@ -1,6 +1,11 @@
 //! Expressions and what they yield, one row each, by the parts of the language definition.
 
+mod costs;
 mod language;
+mod libraries;
+mod limits;
+mod mistakes;
+mod schemas;
 
 use crate::{Bindings, Environment, Issue, Key, Opaque, Schema, Value};
 

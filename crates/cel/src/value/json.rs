@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 
-use super::{Key, List, Map, Object, Text, Value, double_to_int, int_to_double, time};
+use super::{Key, List, Map, Moment, Object, Text, Value, double_to_int, int_to_double, time};
 use crate::{schema::Schema, types::Type};
 
 impl<'a> Value<'a> {
@@ -79,7 +79,11 @@ fn number_value(number: &serde_json::Number, schema: &Schema) -> Value<'static> 
 fn text_value<'a>(text: &'a str, schema: &Schema) -> Value<'a> {
     let read = match &schema.type_ {
         Type::Bytes => STANDARD.decode(text).ok().map(|bytes| Value::Bytes(bytes.into())),
-        Type::Timestamp => time::parse_date_or_moment(text).map(Value::Timestamp),
+        Type::Timestamp => {
+            let moment =
+                Moment::parse(text).or_else(|| Moment::parse(&format!("{text}T00:00:00Z")));
+            moment.map(Value::Timestamp)
+        }
         Type::Duration => time::parse_duration(text).map(Value::Duration),
         _ => None,
     };

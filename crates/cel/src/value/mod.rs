@@ -5,6 +5,7 @@ mod json;
 mod key;
 mod list;
 mod map;
+mod moment;
 mod number;
 mod text;
 pub(crate) mod time;
@@ -17,6 +18,7 @@ pub(crate) use self::equality::{compare, equals, same_keys};
 pub use self::key::Key;
 pub use self::list::List;
 pub use self::map::{Map, Object};
+pub use self::moment::Moment;
 pub(crate) use self::number::{Number, number_order, sizes};
 pub(crate) use self::number::{double_to_int, double_to_uint, int_to_double, uint_to_double};
 pub use self::text::Text;
@@ -49,7 +51,7 @@ pub enum Value<'a> {
     /// Bytes.
     Bytes(Arc<[u8]>),
     /// A moment.
-    Timestamp(jiff::Timestamp),
+    Timestamp(Moment),
     /// A span of time in nanoseconds.
     Duration(i64),
     /// A list.

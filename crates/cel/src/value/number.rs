@@ -50,40 +50,28 @@ pub(crate) enum Number {
     Double(f64),
 }
 
-/// Exact, as if all were numbers of any precision. `None` if one is not a number.
+/// Whole numbers are compared exactly, with doubles as doubles. `None` if one is not a number.
 pub(crate) fn number_order(left: Number, right: Number) -> Option<Ordering> {
-    match (left, right) {
-        (Number::Double(left), Number::Double(right)) => left.partial_cmp(&right),
-        (Number::Double(left), right) => order_double(left, whole(right)),
-        (left, Number::Double(right)) => order_double(right, whole(left)).map(Ordering::reverse),
-        (left, right) => Some(whole(left).cmp(&whole(right))),
+    if let (Some(left), Some(right)) = (whole(left), whole(right)) {
+        return Some(left.cmp(&right));
     }
+    double(left).partial_cmp(&double(right))
 }
 
-/// Doubles are dealt with before.
-fn whole(number: Number) -> i128 {
+fn whole(number: Number) -> Option<i128> {
     match number {
-        Number::Int(number) => i128::from(number),
-        Number::Uint(number) => i128::from(number),
-        Number::Double(_) => 0,
+        Number::Int(number) => Some(i128::from(number)),
+        Number::Uint(number) => Some(i128::from(number)),
+        Number::Double(_) => None,
     }
 }
 
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "it is in range")]
-fn order_double(left: f64, right: i128) -> Option<Ordering> {
-    if left.is_nan() {
-        return None;
+const fn double(number: Number) -> f64 {
+    match number {
+        Number::Int(number) => int_to_double(number),
+        Number::Uint(number) => uint_to_double(number),
+        Number::Double(number) => number,
     }
-    if left >= TWO_TO_64 {
-        return Some(Ordering::Greater);
-    }
-    if left < -TWO_TO_63 {
-        return Some(Ordering::Less);
-    }
-    let floor = left.floor();
-    let order = (floor as i128).cmp(&right);
-    let has_fraction = left > floor;
-    Some(if has_fraction { order.then(Ordering::Greater) } else { order })
 }
 
 #[cfg(test)]
@@ -97,8 +85,8 @@ mod tests {
             (Number::Int(1), Number::Double(1.5), Some(Ordering::Less)),
             (Number::Int(-1), Number::Double(-1.5), Some(Ordering::Greater)),
             (Number::Int(-1), Number::Uint(0), Some(Ordering::Less)),
-            (Number::Uint(u64::MAX), Number::Double(TWO_TO_64), Some(Ordering::Less)),
-            (Number::Int(i64::MAX), Number::Double(TWO_TO_63), Some(Ordering::Less)),
+            (Number::Uint(u64::MAX), Number::Int(-1), Some(Ordering::Greater)),
+            (Number::Int(i64::MAX), Number::Double(TWO_TO_63), Some(Ordering::Equal)),
             (Number::Int(i64::MIN), Number::Double(f64::NEG_INFINITY), Some(Ordering::Greater)),
             (Number::Int(0), Number::Double(f64::NAN), None),
         ];

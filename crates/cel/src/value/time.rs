@@ -1,4 +1,4 @@
-//! Spans of time and moments: how they are written and read.
+//! Spans of time: how they are written and read.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,6 @@ const NANOS_PER_MICRO: i64 = 1_000;
 const NANOS_PER_MILLI: i64 = 1_000_000;
 const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
 const NANOS_PER_HOUR: i64 = 60 * NANOS_PER_MINUTE;
-
-/// Seconds from the year 1 to the year 10000, both at their beginning: nothing else is a moment.
-const SECONDS_MIN: i64 = -62_135_596_800;
-const SECONDS_MAX: i64 = 253_402_300_799;
 
 /// `1h30m`, `-1.5s`, `0`; `None` if it is no duration or does not fit.
 pub(crate) fn parse_duration(text: &str) -> Option<i64> {
@@ -81,39 +77,6 @@ pub(crate) fn duration_seconds(nanoseconds: i64) -> String {
     text
 }
 
-/// A moment in RFC 3339; `None` if it is none or out of range.
-pub(crate) fn parse_moment(text: &str) -> Option<jiff::Timestamp> {
-    let bytes = text.as_bytes();
-    // jiff reads more than RFC 3339: only `2006-01-02T15:04:05` with a fraction and an offset is meant.
-    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    let shaped = separators.iter().all(|(index, byte)| bytes.get(*index) == Some(byte));
-    if !shaped || text.contains('[') {
-        return None;
-    }
-    in_range(text.parse().ok()?)
-}
-
-/// A moment, or a day as its first moment.
-pub(crate) fn parse_date_or_moment(text: &str) -> Option<jiff::Timestamp> {
-    parse_moment(text).or_else(|| parse_moment(&format!("{text}T00:00:00Z")))
-}
-
-/// The moment, if its year has four digits and is not 0.
-pub(crate) fn in_range(moment: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    (SECONDS_MIN..=SECONDS_MAX).contains(&moment.as_second()).then_some(moment)
-}
-
-/// So many seconds after 1970.
-pub(crate) fn from_seconds(seconds: i64) -> Option<jiff::Timestamp> {
-    in_range(jiff::Timestamp::from_second(seconds).ok()?)
-}
-
-/// The moment so many nanoseconds later.
-pub(crate) fn later(moment: jiff::Timestamp, nanoseconds: i64) -> Option<jiff::Timestamp> {
-    let total = moment.as_nanosecond().checked_add(i128::from(nanoseconds))?;
-    in_range(jiff::Timestamp::from_nanosecond(total).ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,17 +105,5 @@ mod tests {
     fn a_duration_is_printed_in_seconds() {
         assert_eq!(duration_seconds(5_400_000_000_000), "5400s");
         assert_eq!(duration_seconds(-1_500_000_000), "-1.5s");
-    }
-
-    #[test]
-    fn a_moment_has_a_date_a_time_and_an_offset() {
-        for text in ["2020-01-01T00:00:00Z", "2020-01-01T00:00:00.5+02:00"] {
-            assert!(parse_moment(text).is_some(), "{text}");
-        }
-        for text in
-            ["2020-01-01", "2020-01-01T00:00:00", "20200101T000000Z", "x", "0000-01-01T00:00:00Z"]
-        {
-            assert!(parse_moment(text).is_none(), "{text}");
-        }
     }
 }

@@ -125,6 +125,7 @@ impl<'e> Estimator<'e> {
             return (Range::exactly(SELECT), Sizes::default());
         }
         let operand = self.expression(&select.operand);
+        // The reference forgets where values of maps come from if they are selected like fields.
         let field = match operand.sizes.origin {
             Origin::Declared(schema) => schema.field(&select.field),
             Origin::Made | Origin::Key => None,
