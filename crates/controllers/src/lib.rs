@@ -1,5 +1,6 @@
 //! The controllers: one folder each, none of which knows a client, a socket, a task or a clock.
 
+pub mod bootstrapsigner;
 pub mod clusterroleaggregation;
 pub mod cronjob;
 pub mod daemonset;
@@ -11,6 +12,7 @@ pub mod endpointslicemirroring;
 pub mod garbagecollector;
 pub mod horizontalpodautoscaler;
 pub mod job;
+pub mod legacyserviceaccounttokencleaner;
 pub mod namespace;
 pub mod nodeipam;
 pub mod nodelifecycle;
@@ -19,15 +21,26 @@ pub mod replicaset;
 pub mod resourcequota;
 pub mod rootcacertpublisher;
 pub mod serviceaccount;
-mod shared;
+pub mod serviceaccounttoken;
+pub mod shared;
 pub mod statefulset;
 pub mod tainteviction;
+pub mod tokencleaner;
 pub mod ttl;
 pub mod ttlafterfinished;
 
-/// Adds every controller to a manager.
+/// Acts under the manager's own name, in the table of controllers.
+const MANAGER: &str = "";
+
+/// Run only where they are asked for.
+pub const OFF_BY_DEFAULT: [&str; 2] = [
+    <bootstrapsigner::BootstrapSigner as runtime::Controller>::NAME,
+    <tokencleaner::TokenCleaner as runtime::Controller>::NAME,
+];
+
+/// Adds every controller that is on by default to a manager.
 pub fn add_all(manager: &mut runtime::Manager) {
-    add_wanted(manager, |_| true);
+    add_wanted(manager, |name| !OFF_BY_DEFAULT.contains(&name));
 }
 
 /// Adds the controllers whose names are wanted; answers with their names.
@@ -41,7 +54,10 @@ pub fn add_wanted(
             $(
                 let name = <$controller as runtime::Controller>::NAME;
                 if is_wanted(name) {
-                    manager.add_under::<$controller>($account);
+                    match $account {
+                        MANAGER => manager.add_as_manager::<$controller>(),
+                        account => manager.add_under::<$controller>(account),
+                    }
                     // Some are made of two, with a queue each.
                     if !added.contains(&name) {
                         added.push(name);
@@ -54,8 +70,8 @@ pub fn add_wanted(
     added
 }
 
-/// Calls a macro with every controller and the service account of `kube-system` it acts under: the
-/// one table of what runs.
+/// Calls a macro with every controller and the service account of `kube-system` it acts under (none for
+/// those that act as the manager): the one table of what runs.
 ///
 /// ```
 /// macro_rules! names {
@@ -67,6 +83,7 @@ pub fn add_wanted(
 macro_rules! for_each_controller {
     ($use_them:ident) => {
         $use_them! {
+            $crate::bootstrapsigner::BootstrapSigner => "bootstrap-signer",
             $crate::clusterroleaggregation::ClusterRoleAggregation => "clusterrole-aggregation-controller",
             $crate::cronjob::CronJobController => "cronjob-controller",
             $crate::daemonset::DaemonSetController => "daemon-set-controller",
@@ -80,6 +97,7 @@ macro_rules! for_each_controller {
             $crate::horizontalpodautoscaler::HorizontalPodAutoscalerController => "horizontal-pod-autoscaler",
             $crate::job::JobController => "job-controller",
             $crate::job::OrphanedPods => "job-controller",
+            $crate::legacyserviceaccounttokencleaner::LegacyTokenCleaner => "legacy-service-account-token-cleaner",
             $crate::namespace::NamespaceController => "namespace-controller",
             $crate::nodeipam::NodeIpamController => "node-controller",
             $crate::nodelifecycle::NodeHealth => "node-controller",
@@ -91,8 +109,10 @@ macro_rules! for_each_controller {
             $crate::resourcequota::ResourceQuotaController => "resourcequota-controller",
             $crate::rootcacertpublisher::RootCaCertPublisher => "root-ca-cert-publisher",
             $crate::serviceaccount::ServiceAccountController => "service-account-controller",
+            $crate::serviceaccounttoken::ServiceAccountTokenController => "",
             $crate::statefulset::StatefulSetController => "statefulset-controller",
             $crate::tainteviction::TaintEvictionController => "node-controller",
+            $crate::tokencleaner::TokenCleaner => "token-cleaner",
             $crate::ttl::TtlController => "ttl-controller",
             $crate::ttlafterfinished::TtlAfterFinishedController => "ttl-after-finished-controller",
         }

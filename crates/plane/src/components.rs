@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use controllers::rootcacertpublisher::RootCa;
+use controllers::{serviceaccounttoken::Issuer, shared::root_ca::RootCa};
 use nodes::{Rules, node::NodeAgent, pod::Kubelet};
 use runtime::{Actor, Manager, Metrics};
 use scheduler::Scheduler;
@@ -14,6 +14,8 @@ use crate::{Identities, Identity};
 pub struct Components {
     /// Published to every namespace; `None` publishes nothing.
     pub root_ca: Option<String>,
+    /// Makes the tokens in secrets; `None` leaves them without.
+    pub token_issuer: Option<Issuer>,
     /// How simulated nodes behave.
     pub rules: Rules,
 }
@@ -82,6 +84,9 @@ impl Components {
     fn provide(self, manager: &mut Manager) {
         if let Some(root_ca) = self.root_ca {
             manager.informers.provide(RootCa(root_ca));
+        }
+        if let Some(issuer) = self.token_issuer {
+            manager.informers.provide(issuer);
         }
         manager.informers.provide(self.rules);
     }

@@ -9,6 +9,7 @@ mod in_process;
 mod metrics_api;
 mod register;
 mod server;
+mod token_issuer;
 
 pub use components::{Components, Part};
 pub use identities::{Identities, Identity, identities_in_process};
@@ -16,3 +17,4 @@ pub use in_process::InProcess;
 pub use metrics_api::metrics_api;
 pub use register::register_nodes;
 pub use server::{ServerSettings, serve};
+pub use token_issuer::token_issuer;

@@ -94,6 +94,14 @@ pub enum Read {
         /// Where; empty means everywhere.
         namespace: Text,
     },
+    /// All objects of a resource in a namespace, whole: for decisions that are taken seldom, on kinds
+    /// whose views say too little. Who may not list them is told what the manager may see.
+    Objects {
+        /// Which kind.
+        resource: Resource,
+        /// Where; empty means everywhere.
+        namespace: Text,
+    },
     /// The resources that the server serves; [`Answers::discovery`] reads the answer.
     Discovery,
     /// A subresource of one object, such as `scale`.

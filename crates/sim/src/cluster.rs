@@ -137,8 +137,11 @@ impl Cluster {
         let own = Some(Identity::Part(part));
         let line = Line::new(world.clone(), component, own, self.office.clone());
         let identities: Identities = Arc::new(move |identity| Arc::new(line.acting_as(identity)));
-        let components =
-            Components { root_ca: Some("a certificate".to_owned()), rules: self.rules.clone() };
+        let components = Components {
+            root_ca: Some("a certificate".to_owned()),
+            token_issuer: None,
+            rules: self.rules.clone(),
+        };
         components.assemble_part(part, world, &identities, Arc::new(Metrics::default()))
     }
 

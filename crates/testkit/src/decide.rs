@@ -56,7 +56,11 @@ fn live(scene: &Scene, read: &Read) -> Value {
         Read::Metadata { key, .. } | Read::Object { key, .. } => {
             object["metadata"]["name"] == *key.name
         }
-        Read::List { .. } | Read::Discovery | Read::Subresource { .. } | Read::Path { .. } => false,
+        Read::List { .. }
+        | Read::Objects { .. }
+        | Read::Discovery
+        | Read::Subresource { .. }
+        | Read::Path { .. } => false,
     };
     all.clone().find(is_meant).cloned().unwrap_or_default()
 }

@@ -22,18 +22,25 @@ pub fn bootstrap_policy() -> Vec<Value> {
         .expect("the committed table parses: a test of this module reads it")
 }
 
-/// The rules of one of these cluster roles; empty if there is none of that name.
-pub fn bootstrap_rules(cluster_role: &str) -> Vec<PolicyRule> {
+/// The rules of the role of that name, in the whole cluster or in the namespaces that have one; empty if
+/// there is none.
+pub fn bootstrap_rules(role: &str) -> Vec<PolicyRule> {
     let text = include_str!("../../data/roles.txt");
-    let mut lines = text.lines().skip_while(|line| {
-        line.strip_prefix("clusterrole ").is_none_or(|name| name != cluster_role)
+    let is_head = |line: &str| {
+        let place = line.strip_prefix("role ").and_then(|place| place.split_once('/'));
+        let name = place.map(|(_, name)| name).or_else(|| line.strip_prefix("clusterrole "));
+        name == Some(role)
+    };
+    let mut is_own = false;
+    let own = text.lines().filter(|line| {
+        is_own = if line.starts_with('\t') { is_own } else { is_head(line) };
+        is_own
     });
-    let Some(head) = lines.next() else { return Vec::new() };
-    let own = lines.take_while(|line| line.starts_with('\t'));
-    let section: Vec<&str> = std::iter::once(head).chain(own).collect();
-    let role = parse(&section.join("\n")).ok().and_then(|mut objects| objects.pop());
-    let rules = role.map(|mut role| role["rules"].take());
-    rules.and_then(|rules| serde_json::from_value(rules).ok()).unwrap_or_default()
+    let section: Vec<&str> = own.collect();
+    let found = parse(&section.join("\n")).unwrap_or_default();
+    let rules = found.into_iter().map(|mut role| role["rules"].take());
+    let read = |rules| serde_json::from_value::<Vec<PolicyRule>>(rules).unwrap_or_default();
+    rules.flat_map(read).collect()
 }
 
 fn parse(text: &str) -> Result<Vec<Value>, ParseError> {

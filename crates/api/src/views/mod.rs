@@ -22,6 +22,7 @@ mod pod_disruption_budget;
 mod replica_set;
 mod replication_controller;
 mod resource_quota;
+mod secret;
 mod service;
 mod service_account;
 mod stateful_set;
@@ -76,8 +77,9 @@ pub use replication_controller::ReplicationController;
 pub use resource_quota::{
     Amounts, ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus, ScopeRequirement, ScopeSelector,
 };
+pub use secret::{Secret, SecretType};
 pub use service::{IpFamily, Service, ServicePort, ServiceSpec};
-pub use service_account::ServiceAccount;
+pub use service_account::{SecretReference, ServiceAccount};
 pub use stateful_set::{
     ClaimPolicy, ClaimRetention, Ordinals, PartitionedUpdate, PodManagement, StatefulSet,
     StatefulSetSpec, StatefulSetStatus, StatefulSetStrategy, StatefulSetStrategyType,

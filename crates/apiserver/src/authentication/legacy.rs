@@ -1,11 +1,14 @@
 //! Tokens of the old kind, which never end: believed while the secret that holds them is there.
 
-use meta::time::Time;
+use meta::{object::ObjectKey, time::Time};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::claims::{Claims, Found, Kind, Needed, account_user};
-use crate::User;
+use crate::{
+    User,
+    jwt::{KeyError, SigningKey},
+};
 
 /// Who signs them.
 pub(super) const ISSUER: &str = "kubernetes/serviceaccount";
@@ -26,6 +29,27 @@ pub(super) struct LegacyClaims {
     uid: String,
     #[serde(rename = "kubernetes.io/serviceaccount/secret.name")]
     secret: String,
+}
+
+/// A token of the old kind, for an account and in a secret of its namespace.
+///
+/// # Errors
+/// The key cannot sign.
+pub fn legacy_token(
+    key: &SigningKey,
+    account: &ObjectKey,
+    account_uid: &str,
+    secret: &str,
+) -> Result<String, KeyError> {
+    let ObjectKey { namespace, name } = account;
+    key.sign(&json!({
+        "iss": ISSUER,
+        "sub": account_user(namespace, name).name,
+        "kubernetes.io/serviceaccount/namespace": namespace,
+        "kubernetes.io/serviceaccount/secret.name": secret,
+        "kubernetes.io/serviceaccount/service-account.name": name,
+        "kubernetes.io/serviceaccount/service-account.uid": account_uid,
+    }))
 }
 
 impl Claims {

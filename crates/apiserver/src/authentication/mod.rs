@@ -25,6 +25,7 @@ pub use front_proxy::FrontProxy;
 pub use issuer::{
     AuthenticationConfiguration, ConfigurationError, Documents, JwtConfiguration, JwtIssuer,
 };
+pub use legacy::legacy_token;
 pub(crate) use legacy::{LAST_USED, check_account, check_secret};
 pub use static_tokens::{StaticTokens, TokenFileError};
 

@@ -15,17 +15,14 @@ use runtime::{
 };
 use serde_json::{Value, json};
 
+use crate::shared::root_ca::RootCa;
+
 const NAME: &str = "kube-root-ca.crt";
 const DATA_KEY: &str = "ca.crt";
 const DESCRIPTION: &str = "kubernetes.io/description";
 const DESCRIPTION_TEXT: &str = "Contains a CA bundle that can be used to verify the kube-apiserver \
     when using internal endpoints such as the internal service IP or kubernetes.default.svc. No \
     other usage is guaranteed across distributions of Kubernetes clusters.";
-
-/// The CA bundle to publish, in PEM: provided to the informers before controllers are set up. Without
-/// it nothing is published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootCa(pub String);
 
 const SYNCS: Counter<1> = Counter::new(
     "root_ca_cert_publisher_sync_total",

@@ -1,6 +1,8 @@
 //! What two controllers need.
 
+pub(crate) mod account_tokens;
 pub(crate) mod availability;
+pub(crate) mod bootstrap_tokens;
 pub(crate) mod claims;
 pub(crate) mod duration;
 pub(crate) mod float;
@@ -9,6 +11,7 @@ pub(crate) mod history;
 pub(crate) mod nodes;
 pub(crate) mod patch;
 pub(crate) mod pods;
+pub mod root_ca;
 #[cfg(test)]
 pub(crate) mod service_notation;
 pub(crate) mod service_pods;

@@ -13,6 +13,7 @@ mod settings;
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result};
+use apiserver::jwt::SigningKey;
 use app::{
     flags::{self, Flags},
     serve::Port,
@@ -22,7 +23,10 @@ use client::{
     http::HttpTransport,
     kubeconfig::{self, Access},
 };
-use controllers::rootcacertpublisher::{RootCa, RootCaCertPublisher};
+use controllers::{
+    rootcacertpublisher::RootCaCertPublisher, serviceaccounttoken::ServiceAccountTokenController,
+    shared::root_ca::RootCa,
+};
 use runtime::{Actor, Controller as _, Manager, Metrics, Running};
 use world::World;
 
@@ -83,10 +87,10 @@ async fn manage(world: &World, options: &Options, flags: &Flags) -> Result<()> {
     if options.own_accounts {
         manager.give_accounts(identity::accounts(world, &access, &transport, &metrics)?);
     }
-    let has_root_ca = provide_root_ca(world, options, &mut manager)?;
+    let lacking = provide_keys(world, options, &mut manager)?;
     options.nodes.provide(&mut manager.informers);
     let controllers = controllers::add_wanted(&mut manager, |name| {
-        options.wants(name) && (has_root_ca || name != RootCaCertPublisher::NAME)
+        options.wants(name) && !lacking.contains(&name)
     });
     tracing::info!(controllers = controllers.join(","), "starting");
     let listener = match &options.address {
@@ -171,15 +175,32 @@ fn access(world: &World, options: &Options) -> Result<Access> {
     Ok(access)
 }
 
-/// Whether there is a root CA to publish.
-fn provide_root_ca(world: &World, options: &Options, manager: &mut Manager) -> Result<bool> {
-    let Some(path) = &options.root_ca_file else {
-        return Ok(false);
-    };
-    let bytes = world.disk.read(path).context("cannot read --root-ca-file")?;
-    let text = String::from_utf8(bytes).context("--root-ca-file holds no PEM")?;
-    manager.informers.provide(RootCa(text));
-    Ok(true)
+/// The root CA and the key of accounts, from their files. Answers with the controllers that have nothing
+/// to work with.
+fn provide_keys(
+    world: &World,
+    options: &Options,
+    manager: &mut Manager,
+) -> Result<Vec<&'static str>> {
+    let mut lacking = Vec::new();
+    match &options.root_ca_file {
+        None => lacking.push(RootCaCertPublisher::NAME),
+        Some(path) => {
+            let bytes = world.disk.read(path).context("cannot read --root-ca-file")?;
+            let text = String::from_utf8(bytes).context("--root-ca-file holds no PEM")?;
+            manager.informers.provide(RootCa(text));
+        }
+    }
+    match &options.account_key_file {
+        None => lacking.push(ServiceAccountTokenController::NAME),
+        Some(path) => {
+            let flag = "--service-account-private-key-file";
+            let pem = world.disk.read(path).with_context(|| format!("cannot read {flag}"))?;
+            let key = SigningKey::from_pem(&pem).with_context(|| format!("cannot use {flag}"))?;
+            manager.informers.provide(plane::token_issuer(key));
+        }
+    }
+    Ok(lacking)
 }
 
 fn user_agent() -> String {
@@ -189,4 +210,18 @@ fn user_agent() -> String {
 /// Whether a program of that name is this component.
 pub(crate) fn is_called(program: &str) -> bool {
     Path::new(program).file_name().is_some_and(|name| name == NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_off_by_default_is_so_in_the_reference() {
+        let known = app::selection::known_controllers();
+        for controller in known.iter().filter(|known| is_built_in(known.name)) {
+            let is_off = controllers::OFF_BY_DEFAULT.contains(&controller.name);
+            assert_eq!(is_off, !controller.on_by_default, "{}", controller.name);
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) keys: Vec<(&'static str, usize)>,
     pub(crate) settings: Settings,
     pub(crate) root_ca_file: Option<PathBuf>,
+    /// Signs the tokens in secrets; `None` leaves those secrets alone.
+    pub(crate) account_key_file: Option<PathBuf>,
     /// `None` acts without a lease.
     elects: Option<LeaseSettings>,
     /// The lease is given up at a clean exit instead of running out.
@@ -68,7 +70,7 @@ pub(crate) struct PortOptions {
 
 /// The flags that change something, beside those of `settings`; all others are accepted for the sake
 /// of command lines that are there already.
-const ACTED_ON: [&str; 34] = [
+const ACTED_ON: [&str; 35] = [
     "authentication-kubeconfig",
     "authentication-token-webhook-cache-ttl",
     "authorization-always-allow-paths",
@@ -97,6 +99,7 @@ const ACTED_ON: [&str; 34] = [
     "master",
     "root-ca-file",
     "secure-port",
+    "service-account-private-key-file",
     "tls-cert-file",
     "tls-private-key-file",
     "use-service-account-credentials",
@@ -140,6 +143,7 @@ impl Options {
             keys: keys(flags)?,
             settings: Settings::read(flags)?,
             root_ca_file: file("root-ca-file"),
+            account_key_file: file("service-account-private-key-file"),
             elects: elects(flags)?,
             release_on_exit: gate(flags, RELEASE_ON_EXIT)?.unwrap_or(true),
             shutdown_timeout: flags.duration("controller-shutdown-timeout"),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use app::flags::Flags;
 use controllers::{
     endpointslice::SliceSettings, horizontalpodautoscaler::AutoscalerSettings,
-    podgc::TerminatedPodThreshold, resourcequota::ResyncPeriod,
+    legacyserviceaccounttokencleaner::CleanUpPeriod, podgc::TerminatedPodThreshold,
+    resourcequota::ResyncPeriod,
 };
 use runtime::Manager;
 
@@ -17,6 +18,7 @@ pub(crate) struct Settings {
     terminated_pods: TerminatedPodThreshold,
     slices: SliceSettings,
     quota_resync: ResyncPeriod,
+    clean_up: CleanUpPeriod,
     autoscaler: AutoscalerSettings,
 }
 
@@ -60,6 +62,7 @@ impl Settings {
         autoscaler::SYNC_PERIOD,
         autoscaler::TOLERANCE,
         "endpointslice-updates-batch-period",
+        "legacy-service-account-token-clean-up-period",
         "max-endpoints-per-slice",
         "resource-quota-sync-period",
         "terminated-pod-gc-threshold",
@@ -82,6 +85,7 @@ impl Settings {
                 batch_period: flags.duration("endpointslice-updates-batch-period"),
             },
             quota_resync: ResyncPeriod(quota_resync.max(Duration::from_secs(1))),
+            clean_up: CleanUpPeriod(flags.duration("legacy-service-account-token-clean-up-period")),
             autoscaler: autoscaler::settings(flags)?,
         })
     }
@@ -91,6 +95,7 @@ impl Settings {
         manager.informers.provide(self.terminated_pods);
         manager.informers.provide(self.slices);
         manager.informers.provide(self.quota_resync);
+        manager.informers.provide(self.clean_up);
         manager.informers.provide(self.autoscaler.clone());
     }
 }

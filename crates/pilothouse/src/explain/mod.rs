@@ -85,7 +85,7 @@ async fn explain(
     let transport: Arc<dyn Transport> = Arc::new(transport);
     let world = &time::align(world, &*transport).await;
     let identities: Identities = Arc::new(move |_| Arc::clone(&transport));
-    let components = Components { root_ca: None, rules: Rules::default() };
+    let components = Components { root_ca: None, token_issuer: None, rules: Rules::default() };
     let manager = components.assemble(world, &identities, Arc::new(Metrics::default()));
     let running = manager.start_idle();
     running.synced().await;

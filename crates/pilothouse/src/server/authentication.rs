@@ -210,13 +210,6 @@ impl AuthenticationSettings {
     }
 
     fn accounts(&self, world: &World, pki: &Pki, address: &str) -> Result<ServiceAccounts> {
-        let signing = match &self.signing_key {
-            None => {
-                SigningKey::from_pem(pki.account_key.as_bytes()).context("sa.key is unusable")?
-            }
-            Some(path) => SigningKey::from_pem(&world.disk.read(path)?)
-                .with_context(|| format!("{} is unusable", path.display()))?,
-        };
         let mut keys = Vec::new();
         for path in &self.keys {
             let unusable = || format!("{} is unusable", path.display());
@@ -225,7 +218,7 @@ impl AuthenticationSettings {
         let key_set_url = || format!("https://{address}/openid/v1/jwks");
         let seconds = self.token_time_max.map(|time| time.as_secs());
         Ok(ServiceAccounts::new(AccountSettings {
-            signing: Some(signing),
+            signing: Some(self.account_key(world, pki)?),
             keys,
             issuers: self.issuers.clone(),
             audiences: self.audiences.clone(),
@@ -233,6 +226,15 @@ impl AuthenticationSettings {
             seconds_max: seconds.and_then(|seconds| i64::try_from(seconds).ok()),
             key_set_url: self.key_set_url.clone().unwrap_or_else(key_set_url),
         }))
+    }
+
+    /// What tokens of service accounts are signed with.
+    pub(super) fn account_key(&self, world: &World, pki: &Pki) -> Result<SigningKey> {
+        let Some(path) = &self.signing_key else {
+            return SigningKey::from_pem(pki.account_key.as_bytes()).context("sa.key is unusable");
+        };
+        let pem = world.disk.read(path)?;
+        SigningKey::from_pem(&pem).with_context(|| format!("{} is unusable", path.display()))
     }
 
     fn front_proxy(&self, world: &World) -> Result<Option<FrontProxy>> {

@@ -15,6 +15,7 @@ use apiserver::{
     EngineOptions, Extension, Service,
     authorization::Usage,
     http::Server,
+    jwt::SigningKey,
     tls::{self, Pki, ServerConfig, ServingNames},
 };
 use plane::ServerSettings;
@@ -32,6 +33,8 @@ pub(crate) struct ApiServer {
     pub(crate) url: String,
     /// What its certificates are signed with, in PEM.
     pub(crate) root_ca: String,
+    /// What tokens of service accounts are signed with.
+    pub(crate) account_key: SigningKey,
 }
 
 /// Opens the store, serves it, and writes the administrator's kubeconfig.
@@ -77,7 +80,8 @@ pub(crate) async fn start(
     let http = Server::start(service.clone(), listener, serving(world, settings, &pki)?);
     let url = format!("https://{address}");
     kubeconfig::write(&*world.disk, &settings.kubeconfig, &url, &pki)?;
-    Ok(ApiServer { service, http, url, root_ca: pki.authority.certificate })
+    let account_key = settings.authentication.account_key(world, &pki)?;
+    Ok(ApiServer { service, http, url, root_ca: pki.authority.certificate, account_key })
 }
 
 fn open_store(world: &World, settings: &Settings) -> Result<Arc<dyn Store>> {

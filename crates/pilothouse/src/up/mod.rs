@@ -48,7 +48,9 @@ async fn up(world: &World, stepped: Option<Arc<SteppedClock>>, options: &Options
     let identities = plane::identities_in_process(world, &server.service);
     let root_ca = Some(server.root_ca);
     let usage = rules.clone();
-    let mut manager = Components { root_ca, rules }.assemble(world, &identities, metrics);
+    let token_issuer = Some(plane::token_issuer(server.account_key));
+    let mut manager =
+        Components { root_ca, token_issuer, rules }.assemble(world, &identities, metrics);
     server.service.add_group(plane::metrics_api(world, &mut manager, usage));
     let running = manager.start();
     plane::register_nodes(world, &*identities(Identity::Part(Part::Nodes)), options.nodes).await?;

@@ -102,6 +102,14 @@ impl Manager {
         self.actor = own;
         self.rights = Rights::default();
     }
+    /// Adds a controller that acts under the manager's own name, though others have accounts.
+    pub fn add_as_manager<C: Controller>(&mut self) {
+        if self.accounts.is_some() {
+            self.rights = Rights::of_manager();
+        }
+        self.add::<C>();
+        self.rights = Rights::default();
+    }
     /// Adds a controller.
     pub fn add<C: Controller>(&mut self) {
         self.informers.take_asked();

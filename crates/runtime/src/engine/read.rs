@@ -19,6 +19,10 @@ pub(crate) async fn read(transport: &dyn Transport, read: &Read) -> Answer {
             let request = Request::list(resource, namespace, &ListOptions::default());
             fetch(transport, request.accept(ACCEPT_METADATA_LIST)).await
         }
+        Read::Objects { resource, namespace } => {
+            let request = Request::list(resource, namespace, &ListOptions::default());
+            fetch(transport, request).await
+        }
         Read::Subresource { resource, key, name } => {
             fetch(transport, Request::get(resource, key).subresource(name)).await
         }

@@ -5,12 +5,14 @@
 use std::sync::Arc;
 
 use api::rbac::{Asked, PolicyRule, bootstrap_rules};
-use client::{ApiError, ClientError, ListOptions, PatchKind, Request, Response, WriteOptions};
+use client::{
+    ApiError, ClientError, ListOptions, PatchKind, Request, Response, Transport, WriteOptions,
+};
 use meta::{object::ObjectKey, resource::Resource};
 use serde_json::Value;
 
 use super::act::Acting;
-use crate::{Action, Guard, Target};
+use crate::{Action, Guard, Read, Target};
 
 /// Others may write between the read and the write this often.
 const REWRITES_MAX: usize = 8;
@@ -25,7 +27,15 @@ pub(crate) struct Rights {
 impl Rights {
     /// Those of a controller's service account.
     pub(crate) fn of(account: &str) -> Self {
-        let rules = bootstrap_rules(&format!("system:controller:{account}"));
+        Self::of_role(&format!("system:controller:{account}"))
+    }
+    /// Those of the manager's own user.
+    pub(crate) fn of_manager() -> Self {
+        Self::of_role("system:kube-controller-manager")
+    }
+
+    fn of_role(name: &str) -> Self {
+        let rules = bootstrap_rules(name);
         Self { rules: (!rules.is_empty()).then(|| rules.into()) }
     }
 
@@ -58,6 +68,20 @@ impl Acting {
         // What merges by keys is for the server to apply.
         let is_plain = matches!(kind, PatchKind::Merge | PatchKind::Json);
         (!may_patch && is_plain).then_some(Rewrite { target, kind, patch, subresource, guard })
+    }
+
+    /// The way to what a decision asked for: the manager's, where the actor may not see it.
+    pub(crate) fn way_to(&self, wanted: &Read) -> Arc<dyn Transport> {
+        let is_denied = match wanted {
+            Read::Objects { resource, .. } => !self.rights.allow("list", resource, ""),
+            Read::Object { .. }
+            | Read::Metadata { .. }
+            | Read::List { .. }
+            | Read::Discovery
+            | Read::Subresource { .. }
+            | Read::Path { .. } => false,
+        };
+        Arc::clone(if is_denied { &self.reader } else { &self.actor.transport })
     }
 
     /// An object as it is now; `None` if it is not there.
@@ -165,16 +189,37 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// The operations of RFC 6902 that controllers use: `add` and `replace` of a field.
+/// The operations of RFC 6902 that controllers use: `add` and `replace` of a field, `remove` of a field or
+/// of a place in a list.
 fn operate(target: &mut Value, patch: &Value) {
     for operation in patch.as_array().into_iter().flatten() {
         let pointer = operation["path"].as_str().unwrap_or_default();
+        if operation["op"] == "remove" {
+            remove(target, pointer);
+            continue;
+        }
         let mut place = &mut *target;
         for step in pointer.split('/').skip(1) {
-            place = &mut place[step.replace("~1", "/").replace("~0", "~")];
+            place = &mut place[unescaped(step)];
         }
         *place = operation["value"].clone();
     }
+}
+
+/// What is not there is gone already.
+fn remove(target: &mut Value, pointer: &str) {
+    let (above, last) = pointer.rsplit_once('/').unwrap_or_default();
+    let Some(above) = target.pointer_mut(above) else { return };
+    if let Some(list) = above.as_array_mut() {
+        let place = last.parse().ok().filter(|place| *place < list.len());
+        place.map(|place| list.remove(place));
+    } else if let Some(fields) = above.as_object_mut() {
+        fields.remove(&unescaped(last));
+    }
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -201,6 +246,10 @@ mod tests {
         assert_eq!(object, json!({"a": {"c": [1], "e": {"g": 2}}, "d": 1}));
         operate(&mut object, &json!([{"op": "replace", "path": "/a/x~1y", "value": 3}]));
         assert_eq!(object["a"]["x/y"], 3);
+        let removals = ["/d", "/a/c/0", "/a/c/7", "/a/x~1y", "/no/where"];
+        let removals = removals.map(|path| json!({"op": "remove", "path": path}));
+        operate(&mut object, &Value::from(removals.to_vec()));
+        assert_eq!(object, json!({"a": {"c": [], "e": {"g": 2}}}));
     }
 
     #[test]

@@ -196,7 +196,7 @@ impl<C: Controller> Runner<C> {
 
     async fn ask(&self, reads: Vec<Read>, answers: &mut Answers) {
         let ask = |wanted: Read| -> BoxFuture<_> {
-            let transport = Arc::clone(&self.acting.actor.transport);
+            let transport = self.acting.way_to(&wanted);
             Box::pin(async move {
                 let answer = read(&*transport, &wanted).await;
                 (wanted, answer)

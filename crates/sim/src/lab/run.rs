@@ -275,7 +275,7 @@ async fn serve(world: World, faults: Faults, seen: Arc<Mutex<Seen>>) -> Result<S
     };
     let service = plane::serve(world.clone(), store, settings).await.map_err(|e| e.to_string())?;
     let identities = plane::identities_in_process(&world, &service);
-    let components = Components { root_ca: None, rules: Rules::default() };
+    let components = Components { root_ca: None, token_issuer: None, rules: Rules::default() };
     let manager = components.assemble(&world, &identities, Arc::new(Metrics::default()));
     drop(manager.start());
     let nodes = identities(Identity::Part(Part::Nodes));

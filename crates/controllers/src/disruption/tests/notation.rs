@@ -151,9 +151,11 @@ impl Scene {
                 let (name, wanted) = owner.ok_or_else(not_found)?;
                 Ok(json!({"metadata": {"uid": name}, "spec": {"replicas": wanted}}))
             }
-            Read::Object { .. } | Read::Metadata { .. } | Read::List { .. } | Read::Path { .. } => {
-                panic!("{read:?}")
-            }
+            Read::Object { .. }
+            | Read::Metadata { .. }
+            | Read::List { .. }
+            | Read::Objects { .. }
+            | Read::Path { .. } => panic!("{read:?}"),
         }
     }
 

@@ -210,7 +210,10 @@ impl Scene {
             Read::Subresource { .. } => return self.scale.clone(),
             Read::Discovery => return Ok(discovery()),
             Read::Path { path } => path,
-            Read::Object { .. } | Read::Metadata { .. } | Read::List { .. } => panic!("{read:?}"),
+            Read::Object { .. }
+            | Read::Metadata { .. }
+            | Read::List { .. }
+            | Read::Objects { .. } => panic!("{read:?}"),
         };
         if self.is_deaf {
             return Err(refusal(404, "", "404 page not found"));
