@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
+use serde_json::Value;
 use world::{Disk, DiskError};
+
+use crate::{ExecPlugin, exec};
+
+/// What a cluster says to plug-ins, among its extensions.
+const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";
 
 /// How to reach a server and as whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub enum Credentials {
     Token(String),
     /// A file that holds the token of the moment.
     TokenFile(PathBuf),
+    /// A program that knows.
+    Plugin(Box<ExecPlugin>),
 }
 
 /// A kubeconfig that cannot be used.
@@ -115,6 +123,13 @@ struct Cluster {
     certificate_authority_data: String,
     insecure_skip_tls_verify: bool,
     tls_server_name: Option<String>,
+    extensions: Vec<NamedExtension>,
+}
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NamedExtension {
+    name: String,
+    extension: Value,
 }
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -132,6 +147,7 @@ struct User {
     token: String,
     #[serde(rename = "tokenFile")]
     token_file: String,
+    exec: Option<exec::Written>,
 }
 
 /// Reads the current context of a kubeconfig. Files it names lie beside it, unless their paths are
@@ -146,7 +162,7 @@ pub fn load(disk: &dyn Disk, path: &Path) -> Result<Access, KubeconfigError> {
     let text = std::str::from_utf8(&bytes).map_err(|error| syntax(error.to_string()))?;
     let file: File = serde_saphyr::from_str(text).map_err(|error| syntax(error.to_string()))?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    let mut access = resolve(file, |name| Ok(disk.read(&folder.join(name))?))?;
+    let mut access = resolve(file, folder, |name| Ok(disk.read(&folder.join(name))?))?;
     if let Credentials::TokenFile(path) = &mut access.credentials {
         *path = folder.join(&path);
     }
@@ -171,6 +187,7 @@ pub fn in_cluster(disk: &dyn Disk, address: &str) -> Result<Access, KubeconfigEr
 
 fn resolve(
     file: File,
+    folder: &Path,
     read: impl Fn(&str) -> Result<Vec<u8>, KubeconfigError>,
 ) -> Result<Access, KubeconfigError> {
     let missing = |what, name: &str| KubeconfigError::Missing { what, name: name.to_owned() };
@@ -210,11 +227,16 @@ fn resolve(
     let certificate =
         data("client-certificate-data", &user.client_certificate_data, &user.client_certificate)?;
     let key = data("client-key-data", &user.client_key_data, &user.client_key)?;
-    let credentials = match (certificate, key) {
-        (Some(certificate), Some(key)) => Credentials::Certificate { certificate, key },
+    let said = cluster.extensions.into_iter().find(|extension| extension.name == EXEC_EXTENSION);
+    let credentials = match (certificate, key, user.exec) {
+        (Some(certificate), Some(key), _) => Credentials::Certificate { certificate, key },
         _ if !user.token.is_empty() => Credentials::Token(user.token),
         _ if !user.token_file.is_empty() => Credentials::TokenFile(user.token_file.into()),
-        _ => Credentials::Anonymous,
+        (_, _, Some(written)) => {
+            let said = said.map(|said| said.extension);
+            Credentials::Plugin(Box::new(ExecPlugin::read(written, said, folder)?))
+        }
+        (_, _, None) => Credentials::Anonymous,
     };
     let server_name = cluster.tls_server_name;
     let namespace = match context.namespace.as_str() {
@@ -231,6 +253,7 @@ impl std::fmt::Debug for Credentials {
             Self::Certificate { .. } => "Certificate",
             Self::Token(_) => "Token",
             Self::TokenFile(_) => "TokenFile",
+            Self::Plugin(_) => "Plugin",
         })
     }
 }
@@ -256,7 +279,7 @@ users:
 
     fn resolved(text: &str) -> Result<Access, String> {
         let file: File = serde_saphyr::from_str(text).unwrap();
-        resolve(file, |name| Ok(format!("content of {name}").into_bytes()))
+        resolve(file, Path::new("/etc"), |name| Ok(format!("content of {name}").into_bytes()))
             .map_err(|error| error.to_string())
     }
 

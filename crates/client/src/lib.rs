@@ -5,6 +5,7 @@
 mod account;
 mod epoch;
 mod error;
+mod exec;
 pub mod http;
 pub mod kubeconfig;
 mod request;
@@ -13,6 +14,7 @@ mod transport;
 pub use account::AccountTokens;
 pub use epoch::{EPOCH_HEADER, Epoch};
 pub use error::{ApiError, ClientError};
+pub use exec::ExecPlugin;
 pub use request::{
     ACCEPT_METADATA, ACCEPT_METADATA_LIST, DeleteOptions, ListOptions, Method, PatchKind,
     Preconditions, Propagation, Request, WatchOptions, WriteOptions, path,

@@ -1,10 +1,11 @@
-//! The outside world as narrow traits: clock, dice, tasks, sockets, disks. `real` alone touches the
+//! The outside world as narrow traits: clock, dice, tasks, sockets, disks, programs. `real` alone touches the
 //! system; the simulator has its own side. A component gets a [`World`] and can reach nothing else.
 
 mod clock;
 mod dice;
 mod disk;
 mod net;
+mod processes;
 pub mod real;
 mod tasks;
 mod timers;
@@ -16,6 +17,7 @@ pub use clock::{Clock, Monotonic, Sleep};
 pub use dice::Dice;
 pub use disk::{Disk, DiskError, File};
 pub use net::{Accepted, Connection, Listener, NetError, Network};
+pub use processes::{Finished, Input, NoProcesses, ProcessError, Processes, Program};
 pub use tasks::{Task, Tasks, yield_now};
 pub use timers::Timers;
 pub use watched::{Watched, WatchedError};
@@ -31,4 +33,5 @@ pub struct World {
     pub tasks: Arc<dyn Tasks>,
     pub disk: Arc<dyn Disk>,
     pub network: Arc<dyn Network>,
+    pub processes: Arc<dyn Processes>,
 }

@@ -14,7 +14,7 @@ use rustls::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use world::{Clock, Connection, Tasks, World};
 
-use super::{Sender, unreachable};
+use super::{CertificateSlot, Sender, unreachable};
 use crate::{
     ClientError,
     kubeconfig::{Access, Credentials, KubeconfigError, Trust},
@@ -30,6 +30,7 @@ pub(super) struct Connector {
     base: String,
     server_name: ServerName<'static>,
     tls: TlsConnector,
+    slot: Arc<CertificateSlot>,
 }
 
 /// What HTTP/2 is called in TLS.
@@ -76,15 +77,21 @@ impl Connector {
         let name = access.server_name.as_deref().unwrap_or(host).to_owned();
         let server_name = ServerName::try_from(name)
             .map_err(|error| invalid(format!("{host} can be no server name: {error}")))?;
-        let tls = TlsConnector::from(Arc::new(tls_config(world, access, protocol)?));
+        let slot = Arc::new(CertificateSlot::default());
+        let tls = TlsConnector::from(Arc::new(tls_config(world, access, protocol, &slot)?));
         let address = format!("{}:{port}", parsed.host());
         let host = parsed.as_str().to_owned();
-        Ok(Self { address, host, base: server.to_owned(), server_name, tls })
+        Ok(Self { address, host, base: server.to_owned(), server_name, tls, slot })
     }
 
     /// Whom requests go to.
     pub(super) fn host(&self) -> &str {
         &self.host
+    }
+
+    /// Where a plug-in's certificate is put before a connection is made.
+    pub(super) const fn slot(&self) -> &Arc<CertificateSlot> {
+        &self.slot
     }
 
     /// The whole URL of a path.
@@ -146,6 +153,7 @@ fn tls_config(
     world: &World,
     access: &Access,
     protocol: &'static [u8],
+    slot: &Arc<CertificateSlot>,
 ) -> Result<ClientConfig, KubeconfigError> {
     let invalid = |field: &'static str, reason: &dyn fmt::Display| KubeconfigError::Invalid {
         field,
@@ -179,6 +187,9 @@ fn tls_config(
             let key = PrivateKeyDer::from_pem_slice(key)
                 .map_err(|error| invalid("client-key", &error))?;
             builder.with_client_auth_cert(chain, key).map_err(|error| invalid(field, &error))?
+        }
+        Credentials::Plugin(_) => {
+            builder.with_client_cert_resolver(Arc::<CertificateSlot>::clone(slot))
         }
         Credentials::Anonymous | Credentials::Token(_) | Credentials::TokenFile(_) => {
             builder.with_no_client_auth()

@@ -6,6 +6,7 @@ mod fetch;
 mod lines;
 mod observer;
 mod pool;
+mod slot;
 mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -21,13 +22,15 @@ use world::{BoxFuture, World};
 use crate::{
     ApiError, ClientError, EventType, Method, Request, Response, Transport, WatchEvent,
     WatchStream,
+    exec::Proof,
     kubeconfig::{Access, KubeconfigError},
 };
 use connect::{Connector, HTTP2};
 pub use fetch::fetch;
 use lines::Lines;
-pub use observer::{Exchange, Observer};
+pub use observer::{Exchange, Observer, PluginRun};
 use pool::Pool;
+pub(crate) use slot::CertificateSlot;
 use token::Token;
 pub use token::TokenSource;
 
@@ -73,7 +76,7 @@ impl HttpTransport {
         user_agent: impl Into<String>,
     ) -> Result<Self, KubeconfigError> {
         let connector = Connector::new(&world, access, HTTP2)?;
-        let token = Token::new(&access.credentials);
+        let token = Token::new(access, connector.slot());
         let user_agent = user_agent.into();
         let line = Arc::new(Line { connector, pool: Pool::default() });
         let inner = Inner { world, line, user_agent, token };
@@ -116,7 +119,7 @@ impl Transport for HttpTransport {
             let began = clock.monotonic();
             let answer = tokio::select! {
                 biased;
-                answer = inner.send(request) => answer,
+                answer = inner.send(request, observer.as_deref()) => answer,
                 () = clock.sleep(ANSWER_TIME_MAX) => Err(no_answer("it takes too long")),
             };
             if let Some(observer) = observer {
@@ -137,7 +140,7 @@ impl Transport for HttpTransport {
         let (inner, observer) = (Arc::clone(&self.inner), self.observer.clone());
         Box::pin(async move {
             let method = request.method;
-            let answer = inner.watch(request).await;
+            let answer = inner.watch(request, observer.as_deref()).await;
             if let Some(observer) = observer {
                 observer.observe(&Exchange {
                     method,
@@ -154,19 +157,31 @@ impl Transport for HttpTransport {
 }
 
 impl Inner {
-    async fn send(&self, request: Request) -> Result<Response, ClientError> {
-        let sender = self.line.pool.for_request(&self.world, &self.line.connector).await?;
-        let answer = self.exchange(request, sender).await?;
+    async fn send(
+        &self,
+        request: Request,
+        observer: Option<&dyn Observer>,
+    ) -> Result<Response, ClientError> {
+        let Line { connector, pool } = &*self.line;
+        // A plug-in may say with which certificate the connection is to be made.
+        let proof = self.token.get(&self.world, observer).await?;
+        let sender = pool.for_request(&self.world, connector, proof.certificate).await?;
+        let answer = self.exchange(request, sender, &proof).await?;
         let code = answer.status().as_u16();
         let warnings = warnings(&answer);
         let body = collect(answer).await?;
         Ok(Response { code, body, warnings })
     }
 
-    async fn watch(&self, request: Request) -> Result<WatchStream, ClientError> {
-        let (connection, seat) =
-            self.line.pool.for_watch(&self.world, &self.line.connector).await?;
-        let answer = self.exchange(request, connection).await?;
+    async fn watch(
+        &self,
+        request: Request,
+        observer: Option<&dyn Observer>,
+    ) -> Result<WatchStream, ClientError> {
+        let Line { connector, pool } = &*self.line;
+        let proof = self.token.get(&self.world, observer).await?;
+        let (connection, seat) = pool.for_watch(&self.world, connector, proof.certificate).await?;
+        let answer = self.exchange(request, connection, &proof).await?;
         let (sender, events) = mpsc::channel(EVENTS_WAITING_MAX);
         let reading = async move {
             read_events(answer.into_body(), sender).await;
@@ -181,9 +196,9 @@ impl Inner {
         &self,
         request: Request,
         mut sender: Sender,
+        proof: &Proof,
     ) -> Result<HttpResponse<Incoming>, ClientError> {
-        let token = self.token.get(&self.world).await?;
-        let request = self.to_http(request, token.as_deref())?;
+        let request = self.to_http(request, proof.token.as_deref())?;
         let answer = sender.send_request(request).await.map_err(|error| {
             // Canceled means that it never left.
             if error.is_canceled() { unreachable(&error) } else { no_answer(&error.to_string()) }
@@ -192,8 +207,8 @@ impl Inner {
             return Ok(answer);
         }
         let (code, retry_after) = (answer.status().as_u16(), retry_after(&answer));
-        if let Some(token) = token.filter(|_| code == UNAUTHORIZED) {
-            self.token.refused(&token);
+        if code == UNAUTHORIZED {
+            self.token.refused(proof);
         }
         let body = collect(answer).await?;
         Err(api_error(code, retry_after, &body).into())

@@ -25,6 +25,19 @@ pub struct Exchange<'a> {
 pub trait Observer: Send + Sync {
     /// Called once for each request, when its fate is known.
     fn observe(&self, exchange: &Exchange<'_>);
+    /// Called once for each run of a credential plug-in.
+    fn ran_plugin(&self, _run: PluginRun) {}
+}
+
+/// What became of a credential plug-in that was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PluginRun {
+    /// There is no such program.
+    Missing,
+    /// It could not be run.
+    Broken,
+    /// It ended with a code; `None` if it was killed.
+    Ended(Option<i32>),
 }
 
 pub(super) fn code(answer: &Result<Response, ClientError>) -> Option<u16> {

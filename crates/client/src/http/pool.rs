@@ -16,12 +16,13 @@ const WATCHES_PER_CONNECTION: usize = 80;
 /// Connections that are made when they are needed, and again when they break.
 #[derive(Default)]
 pub(super) struct Pool {
-    requests: Mutex<Option<Sender>>,
+    requests: Mutex<Option<(u64, Sender)>>,
     watches: Mutex<Vec<Shared>>,
 }
 
 /// A connection that several watches use.
 struct Shared {
+    certificate: u64,
     sender: Sender,
     seats: Arc<()>,
 }
@@ -32,20 +33,22 @@ pub(super) struct Seat {
 }
 
 impl Pool {
-    /// The connection for requests.
+    /// The connection for requests. One that was made with another certificate is used no more.
     pub(super) async fn for_request(
         &self,
         world: &World,
         connector: &Connector,
+        certificate: u64,
     ) -> Result<Sender, ClientError> {
         let mut connection = self.requests.lock().await;
-        if let Some(sender) = connection.as_mut()
+        if let Some((known, sender)) = connection.as_mut()
+            && *known == certificate
             && sender.ready().await.is_ok()
         {
             return Ok(sender.clone());
         }
         let sender = connector.connect(world).await?;
-        *connection = Some(sender.clone());
+        *connection = Some((certificate, sender.clone()));
         Ok(sender)
     }
 
@@ -54,15 +57,18 @@ impl Pool {
         &self,
         world: &World,
         connector: &Connector,
+        certificate: u64,
     ) -> Result<(Sender, Seat), ClientError> {
         let mut watches = self.watches.lock().await;
-        watches.retain(|shared| !shared.sender.is_closed());
+        // The watches of one that is dropped here go on until they end.
+        watches.retain(|shared| shared.certificate == certificate && !shared.sender.is_closed());
         for shared in watches.iter_mut().filter(|shared| shared.has_room()) {
             if shared.sender.ready().await.is_ok() {
                 return Ok(shared.take());
             }
         }
-        let shared = Shared { sender: connector.connect(world).await?, seats: Arc::default() };
+        let sender = connector.connect(world).await?;
+        let shared = Shared { certificate, sender, seats: Arc::default() };
         let taken = shared.take();
         watches.push(shared);
         Ok(taken)

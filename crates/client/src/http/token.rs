@@ -1,5 +1,5 @@
 //! The bearer token of a transport. One in a file is read again, because it is renewed there; one that
-//! is issued is asked for when it is needed.
+//! is issued, or that a plug-in knows, is asked for when it is needed.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +9,12 @@ use std::{
 
 use world::{BoxFuture, Monotonic, World};
 
-use crate::{ClientError, kubeconfig::Credentials};
+use super::{CertificateSlot, Observer};
+use crate::{
+    ClientError,
+    exec::{ExecSource, Proof},
+    kubeconfig::{Access, Credentials},
+};
 
 /// Where tokens come from that somebody issues and that end.
 pub trait TokenSource: Send + Sync {
@@ -25,6 +30,7 @@ pub(super) enum Token {
     Fixed(String),
     File { path: PathBuf, known: Mutex<Option<Known>> },
     Issued(Arc<dyn TokenSource>),
+    Plugin(Box<ExecSource>),
 }
 
 /// What a file held, and when that was read.
@@ -37,34 +43,46 @@ pub(super) struct Known {
 const READ_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Token {
-    pub(super) fn new(credentials: &Credentials) -> Self {
-        match credentials {
+    pub(super) fn new(access: &Access, slot: &Arc<CertificateSlot>) -> Self {
+        match &access.credentials {
             Credentials::Token(token) => Self::Fixed(token.clone()),
             Credentials::TokenFile(path) => {
                 Self::File { path: path.clone(), known: Mutex::new(None) }
             }
+            Credentials::Plugin(plugin) => Self::Plugin(Box::new(ExecSource::new(
+                (**plugin).clone(),
+                access,
+                Arc::clone(slot),
+            ))),
             Credentials::Anonymous | Credentials::Certificate { .. } => Self::None,
         }
     }
 
     /// The token as it is now; of a file that cannot be read, the last one known.
-    pub(super) async fn get(&self, world: &World) -> Result<Option<String>, ClientError> {
-        match self {
-            Self::None => Ok(None),
-            Self::Fixed(token) => Ok(Some(token.clone())),
-            Self::File { path, known } => Ok(read(world, path, known)),
-            Self::Issued(source) => source.token().await.map(Some),
-        }
+    pub(super) async fn get(
+        &self,
+        world: &World,
+        observer: Option<&dyn Observer>,
+    ) -> Result<Proof, ClientError> {
+        let token = match self {
+            Self::None => None,
+            Self::Fixed(token) => Some(token.clone()),
+            Self::File { path, known } => read(world, path, known),
+            Self::Issued(source) => Some(source.token().await?),
+            Self::Plugin(source) => return source.proof(world, observer).await,
+        };
+        Ok(Proof { token, ..Proof::default() })
     }
 
-    /// The server does not believe this token.
-    pub(super) fn refused(&self, token: &str) {
+    /// The server does not believe this.
+    pub(super) fn refused(&self, proof: &Proof) {
         match self {
             Self::None | Self::Fixed(_) => {}
             Self::File { known, .. } => {
                 known.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
-            Self::Issued(source) => source.refused(token),
+            Self::Issued(source) => source.refused(proof.token.as_deref().unwrap_or_default()),
+            Self::Plugin(source) => source.refused(proof),
         }
     }
 }

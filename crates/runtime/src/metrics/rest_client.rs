@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use client::{
     Method,
-    http::{Exchange, Observer},
+    http::{Exchange, Observer, PluginRun},
 };
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
@@ -18,6 +18,7 @@ pub(super) struct RestClient {
     requests: IntCounterVec,
     waits: HistogramVec,
     retries: IntCounterVec,
+    plugin_runs: IntCounterVec,
 }
 
 const SECONDS: [f64; 12] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -54,6 +55,11 @@ impl RestClient {
             "[ALPHA] Requests that were sent again, by code of the refusal, verb and host.",
         );
         let retries = IntCounterVec::new(retries, &["code", "verb", "host"]);
+        let plugin_runs = Opts::new(
+            "rest_client_exec_plugin_call_total",
+            "[ALPHA] Runs of credential plug-ins, by code and what became of them.",
+        );
+        let plugin_runs = IntCounterVec::new(plugin_runs, &["code", "call_status"]);
         Self {
             duration: histogram(
                 "rest_client_request_duration_seconds",
@@ -77,6 +83,7 @@ impl RestClient {
             ),
             retries: registered(registry, retries.expect("names in this file are valid")),
             requests: registered(registry, requests.expect("names in this file are valid")),
+            plugin_runs: registered(registry, plugin_runs.expect("names in this file are valid")),
         }
     }
 }
@@ -115,6 +122,20 @@ impl Observer for Metrics {
             metrics.response_size.with_label_values(labels).observe(number(bytes));
         }
     }
+    fn ran_plugin(&self, run: PluginRun) {
+        let (code, status) = labels(run);
+        self.rest_client.plugin_runs.with_label_values(&[code.as_str(), status]).inc();
+    }
+}
+
+/// Code and status of a run, as the reference counts it.
+fn labels(run: PluginRun) -> (String, &'static str) {
+    match run {
+        PluginRun::Missing => ("1".to_owned(), "plugin_not_found_error"),
+        PluginRun::Broken | PluginRun::Ended(None) => ("1".to_owned(), "client_internal_error"),
+        PluginRun::Ended(Some(0)) => ("0".to_owned(), "no_error"),
+        PluginRun::Ended(Some(code)) => (code.to_string(), "plugin_execution_error"),
+    }
 }
 
 /// Bodies are shorter than four gigabytes.
@@ -125,6 +146,26 @@ fn number(bytes: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_of_plug_ins_are_told_apart() {
+        let shown = |run| {
+            let (code, status) = labels(run);
+            format!("{code} {status}")
+        };
+        let runs = [None, Some(0), Some(3)].map(PluginRun::Ended);
+        let all = [PluginRun::Missing, PluginRun::Broken].into_iter().chain(runs).map(shown);
+        assert_eq!(
+            all.collect::<Vec<_>>(),
+            [
+                "1 plugin_not_found_error",
+                "1 client_internal_error",
+                "1 client_internal_error",
+                "0 no_error",
+                "3 plugin_execution_error",
+            ]
+        );
+    }
 
     #[test]
     fn a_request_is_counted_by_code_and_a_watch_has_no_duration() {

@@ -12,7 +12,7 @@ use meta::time::Time;
 use parking_lot::Mutex;
 use world::{
     BoxFuture, Clock, Connection, Dice, Disk, DiskError, File, Listener, Monotonic, NetError,
-    Network, Sleep, Task, Tasks, World,
+    Network, NoProcesses, Sleep, Task, Tasks, World,
 };
 
 #[derive(Clone, Default)]
@@ -43,6 +43,7 @@ impl TestWorld {
             tasks: Arc::new(self.clone()),
             disk: Arc::new(Nothing),
             network: Arc::new(Nothing),
+            processes: Arc::new(NoProcesses),
         }
     }
     /// Runs everything that happens within `duration`.

@@ -16,7 +16,7 @@ use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
 pub use disk::DiskFault;
 use parking_lot::Mutex;
-use world::{Dice, Monotonic, World};
+use world::{Dice, Monotonic, NoProcesses, World};
 
 use self::{
     clock::{Skew, VirtualClock},
@@ -108,6 +108,7 @@ impl Simulation {
             }),
             disk: Arc::new(OwnDisk { platter, owner: Arc::clone(&owner) }),
             network: Arc::new(OwnNetwork { wires: Arc::clone(&self.wires), owner }),
+            processes: Arc::new(NoProcesses),
         }
     }
 

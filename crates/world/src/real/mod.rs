@@ -1,10 +1,11 @@
-//! The real side: the system clock, its randomness, tokio, sockets and files.
+//! The real side: the system clock, its randomness, tokio, sockets, files and programs.
 
 mod activity;
 mod clock;
 mod dice;
 mod disk;
 mod network;
+mod processes;
 mod stepped;
 mod tasks;
 
@@ -34,6 +35,7 @@ fn assemble(clock: Arc<dyn Clock>, tasks: Arc<dyn crate::Tasks>) -> World {
     World {
         clock,
         dice: Arc::new(dice::SystemDice),
+        processes: Arc::new(processes::SystemProcesses { tasks: Arc::clone(&tasks) }),
         tasks,
         disk: Arc::new(disk::FileDisk),
         network: Arc::new(network::Tcp),
