@@ -26,8 +26,8 @@ pub struct Program {
 /// What an expression yields, and what it has cost.
 #[derive(Debug, Clone)]
 pub struct Outcome<'a> {
-    /// The value.
-    pub value: Value<'a>,
+    /// The value; or what the expression itself fails with, or that it costs more than the budget.
+    pub value: Result<Value<'a>, EvaluationError>,
     /// In units of about one field that is looked at.
     pub cost: u64,
 }
@@ -89,14 +89,7 @@ impl Program {
     }
 
     /// Runs it.
-    ///
-    /// # Errors
-    /// What the expression itself fails with, or that it costs more than the budget.
-    pub fn evaluate<'a>(
-        &'a self,
-        bindings: &Bindings<'a>,
-        budget: u64,
-    ) -> Result<Outcome<'a>, EvaluationError> {
+    pub fn evaluate<'a>(&'a self, bindings: &Bindings<'a>, budget: u64) -> Outcome<'a> {
         let variables = self.variables.iter().map(|variable| {
             // A later binding wins.
             let (_, binding) =
@@ -108,7 +101,7 @@ impl Program {
         });
         let names = self.variables.as_slice();
         let mut evaluation = Evaluation::new(names, variables.collect(), budget);
-        let value = evaluation.evaluate(&self.root)?;
-        Ok(Outcome { value, cost: evaluation.spent() })
+        let value = evaluation.evaluate(&self.root);
+        Outcome { value, cost: evaluation.spent() }
     }
 }

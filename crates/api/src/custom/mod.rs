@@ -1,5 +1,7 @@
 //! Custom resources: what a definition says of a kind, as the same facts that built-in kinds have.
 
+pub mod rules;
+
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, TypeId};

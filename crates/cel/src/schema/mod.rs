@@ -102,6 +102,12 @@ impl Schema {
         Self::plain(type_, 1)
     }
 
+    /// A value that may be absent; as large as the value.
+    #[must_use]
+    pub fn optional(value: Self) -> Self {
+        Self { type_: Type::optional(value.type_.clone()), ..value }
+    }
+
     /// A list; without a maximum it has as many items as fit into a request.
     #[must_use]
     pub fn list(items: Self, items_max: Option<u64>, list: ListKind) -> Self {
@@ -148,9 +154,10 @@ impl Schema {
         &self.type_
     }
 
-    /// The largest number of items or entries; one for what holds nothing else.
-    pub fn size_max(&self) -> u64 {
-        self.size_max.unwrap_or(1)
+    /// How often a value can be in one request, at most.
+    pub const fn cardinality_max(&self) -> u64 {
+        // A comma for each.
+        REQUEST_BYTES_MAX / (self.bytes_min + 1)
     }
 
     /// Of the values inside a list or a map.

@@ -19,7 +19,10 @@ fn compile_and_run(expression: &str) -> String {
         Err(issues) => issues[0].message.clone(),
         Ok(program) => {
             let bindings = Bindings::new().json("self", &object).json("x", &object);
-            program.evaluate(&bindings, 10_000).map_or_else(|e| e.to_string(), |_| String::new())
+            program
+                .evaluate(&bindings, 10_000)
+                .value
+                .map_or_else(|e| e.to_string(), |_| String::new())
         }
     }
 }

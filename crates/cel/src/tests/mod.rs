@@ -18,8 +18,8 @@ fn evaluated(environment: &Environment, expression: &str, bindings: &Bindings<'_
         Ok(program) => program,
         Err(issues) => return issues.iter().map(shown_issue).collect::<Vec<_>>().join("; "),
     };
-    match program.evaluate(bindings, BUDGET) {
-        Ok(outcome) => shown(&outcome.value),
+    match program.evaluate(bindings, BUDGET).value {
+        Ok(value) => shown(&value),
         Err(error) => format!("error: {error}"),
     }
 }

@@ -117,6 +117,11 @@ impl Value<'_> {
         Self::Optional(None)
     }
 
+    /// A value that may be absent.
+    pub fn optional(value: Option<Self>) -> Self {
+        Self::Optional(value.map(Arc::new))
+    }
+
     /// The text, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
