@@ -73,7 +73,7 @@ impl Environment {
     /// # Errors
     /// All mistakes that were found; one if the text cannot be read.
     pub fn compile(&self, source: &str) -> Result<Program, Vec<Issue>> {
-        let parsed = parse::parse(source).map_err(|issue| vec![issue])?;
+        let parsed = parse::parse(source)?;
         let checked = check::check(source, &parsed, self)?;
         Ok(Program::new(self, parsed.root, checked))
     }

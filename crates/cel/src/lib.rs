@@ -27,7 +27,7 @@ pub use crate::{
     issue::{Issue, describe},
     library::authorizer::{Answer, Authorize, Inquiry},
     program::{Bindings, Outcome, Program},
-    schema::{ListKind, REQUEST_BYTES_MAX, Root, Schema, escape},
+    schema::{ListKind, ObjectType, REQUEST_BYTES_MAX, Root, Schema, escape},
     types::{OpaqueType, Type},
     value::{Key, List, Map, Moment, Object, Opaque, Text, Value},
 };

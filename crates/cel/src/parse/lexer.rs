@@ -40,19 +40,26 @@ pub(super) struct Lexer<'s> {
     at: usize,
 }
 
-/// All tokens; the last one is the end.
-pub(super) fn tokens(source: &str) -> Result<Vec<Token>, Issue> {
+/// All tokens, the last of which is the end, and what was no token and is left out.
+pub(super) fn tokens(source: &str) -> (Vec<Token>, Vec<Issue>) {
     let mut lexer = Lexer { source, characters: source.chars().collect(), at: 0 };
     let mut tokens = Vec::new();
+    let mut issues = Vec::new();
     loop {
         lexer.skip_blanks();
         let offset = lexer.at;
-        let kind = lexer.token()?;
+        let kind = match lexer.token() {
+            Ok(kind) => kind,
+            Err(issue) => {
+                issues.push(issue);
+                continue;
+            }
+        };
         let is_end = kind == TokenKind::End;
         let text = if is_end { "<EOF>".to_owned() } else { lexer.text_from(offset) };
         tokens.push(Token { kind, offset, text });
         if is_end {
-            return Ok(tokens);
+            return (tokens, issues);
         }
     }
 }
@@ -69,9 +76,10 @@ impl Lexer<'_> {
             self.at += 1;
         }
     }
-    fn unrecognized(&self, offset: usize) -> Issue {
-        let text: String =
-            self.characters[offset..].iter().take(self.at.max(offset + 1) - offset).collect();
+    /// What has been taken since `offset`, and at least one character, is no token.
+    fn unrecognized(&mut self, offset: usize) -> Issue {
+        self.at = self.at.clamp(offset + 1, self.characters.len());
+        let text = self.text_from(offset);
         Issue::at(
             self.source,
             offset,
@@ -108,7 +116,11 @@ impl Lexer<'_> {
         let sign = SIGNS
             .iter()
             .find(|sign| sign.chars().enumerate().all(|(index, c)| self.peek(index) == Some(c)));
-        let Some(sign) = sign else { return Err(self.unrecognized(offset)) };
+        let Some(sign) = sign else {
+            // What begins a longer sign is told with the character that does not go on with it.
+            self.at += if matches!(first, '|' | '&' | '=') { 2 } else { 1 };
+            return Err(self.unrecognized(offset));
+        };
         self.at += sign.len();
         Ok(TokenKind::Sign(sign))
     }
@@ -194,12 +206,13 @@ impl Lexer<'_> {
         }
         let body = self.characters[start..self.at].iter().collect::<String>();
         self.at += quotes;
-        let issue = || Issue::at(self.source, offset, "invalid string literal");
-        if is_bytes {
+        let token = if is_bytes {
             let bytes = if is_raw { Some(body.into_bytes()) } else { literal::bytes(&body) };
-            return bytes.map(|bytes| Some(TokenKind::Bytes(bytes))).ok_or_else(issue);
-        }
-        let text = if is_raw { Some(body) } else { literal::text(&body) };
-        text.map(|text| Some(TokenKind::String(text))).ok_or_else(issue)
+            bytes.map(TokenKind::Bytes)
+        } else {
+            let text = if is_raw { Some(body) } else { literal::text(&body) };
+            text.map(TokenKind::String)
+        };
+        token.map(Some).ok_or_else(|| self.unrecognized(offset))
     }
 }

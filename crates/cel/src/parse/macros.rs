@@ -5,6 +5,9 @@ use crate::ast::{
     Bind, BindResult, Call, Expression, Fold, FoldKind, Kind, Name, Presence, Select,
 };
 
+/// The reference gathers results under this name.
+const ACCUMULATOR: &str = "__result__";
+
 impl Parser<'_> {
     pub(super) fn global_call(
         &mut self,
@@ -57,7 +60,7 @@ impl Parser<'_> {
         let mut arguments = arguments.into_iter();
         let mut names = Vec::with_capacity(shape.variables);
         for variable in arguments.by_ref().take(shape.variables) {
-            names.push(self.variable(&variable)?);
+            names.push(self.variable(&variable, shape.wrong_name)?);
         }
         let mut names = names.into_iter();
         let Some(variable) = names.next() else { return Err(self.too_deep()) };
@@ -83,17 +86,24 @@ impl Parser<'_> {
         let (Some(variable), Some(body)) = (arguments.next(), arguments.next()) else {
             return Err(self.too_deep());
         };
-        let variable = self.variable(&variable)?;
+        let wrong = match result {
+            BindResult::Wrapped => "optMap() variable name must be a simple identifier",
+            BindResult::Flat => "optFlatMap() variable name must be a simple identifier",
+        };
+        let variable = self.variable(&variable, wrong)?;
         let bind = Bind { optional, variable, body, result };
         self.node_with_id(id, Kind::Bind(Box::new(bind)))
     }
 
-    fn variable(&self, argument: &Expression) -> Parse<Name> {
-        if let Kind::Identifier(name) = &argument.kind {
-            return Ok(Name::clone(name));
-        }
+    fn variable(&self, argument: &Expression, wrong: &str) -> Parse<Name> {
         let offset = self.positions.offset(argument.id);
-        Err(self.issue(offset, "argument must be a simple name"))
+        match &argument.kind {
+            Kind::Identifier(name) if &**name == ACCUMULATOR => {
+                Err(self.issue(offset, "iteration variable overwrites accumulator variable"))
+            }
+            Kind::Identifier(name) => Ok(Name::clone(name)),
+            _ => Err(self.issue(offset, wrong)),
+        }
     }
 }
 
@@ -102,6 +112,8 @@ struct Shape {
     kind: FoldKind,
     variables: usize,
     filters: bool,
+    /// What is said if a variable is no name.
+    wrong_name: &'static str,
 }
 
 fn fold_shape(function: &str, count: usize) -> Option<Shape> {
@@ -116,5 +128,9 @@ fn fold_shape(function: &str, count: usize) -> Option<Shape> {
         ("transformMapEntry", 3 | 4) => (FoldKind::MapEntry, 2, count == 4),
         _ => return None,
     };
-    Some(Shape { kind, variables, filters })
+    let wrong_name = match function {
+        "map" | "filter" => "argument is not an identifier",
+        _ => "argument must be a simple name",
+    };
+    Some(Shape { kind, variables, filters, wrong_name })
 }

@@ -23,22 +23,26 @@ pub(crate) struct Parsed {
     pub(crate) positions: Positions,
 }
 
-/// Reads an expression.
-pub(crate) fn parse(source: &str) -> Result<Parsed, Issue> {
+/// Reads an expression. What is no token is told with the first mistake in what is left.
+pub(crate) fn parse(source: &str) -> Result<Parsed, Vec<Issue>> {
     let length = source.chars().count();
     if length > CODE_POINTS_MAX {
         let message = format!(
             "expression code point size exceeds limit: size: {length}, limit {CODE_POINTS_MAX}"
         );
-        return Err(Issue::at("", 0, message));
+        return Err(vec![Issue::at("", 0, message)]);
     }
-    let tokens = lexer::tokens(source)?;
+    let (tokens, mut issues) = lexer::tokens(source);
     let mut parser = Parser { source, tokens, at: 0, positions: Positions::default(), depth: 0 };
-    let root = parser.expression()?;
-    if parser.kind() != &TokenKind::End {
-        return Err(parser.unexpected("extraneous", "<EOF>"));
+    let root = parser.whole();
+    match root {
+        Ok(root) if issues.is_empty() => Ok(Parsed { root, positions: parser.positions }),
+        root => {
+            issues.extend(root.err());
+            issues.sort_by_key(|issue| (issue.line, issue.column));
+            Err(issues)
+        }
     }
-    Ok(Parsed { root, positions: parser.positions })
 }
 
 struct Parser<'s> {
@@ -92,14 +96,35 @@ impl Parser<'_> {
         }
         Some(self.advance().offset)
     }
+    fn next_sign(&self) -> &'static str {
+        let next = self.tokens.get(self.at + 1).map(|token| &token.kind);
+        if let Some(TokenKind::Sign(sign)) = next { sign } else { "" }
+    }
     fn expect(&mut self, sign: &str) -> Parse<usize> {
-        let expected = format!("'{sign}'");
-        self.take(sign).ok_or_else(|| self.unexpected("mismatched", &expected))
+        if let Some(offset) = self.take(sign) {
+            return Ok(offset);
+        }
+        let token = self.token();
+        if token.kind == TokenKind::End {
+            let message = format!("Syntax error: missing '{sign}' at '<EOF>'");
+            return Err(self.issue(token.offset, message));
+        }
+        let how = if self.next_sign() == sign { "extraneous" } else { "mismatched" };
+        Err(self.unexpected(how, &format!("'{sign}'")))
     }
     fn unexpected(&self, how: &str, expected: &str) -> Issue {
         let token = self.token();
         let text = token.text.replace('\n', "\\n");
         self.issue(token.offset, format!("Syntax error: {how} input '{text}' expecting {expected}"))
+    }
+    /// The whole text is one expression.
+    fn whole(&mut self) -> Parse<Expression> {
+        let root = self.expression()?;
+        if self.kind() == &TokenKind::End {
+            return Ok(root);
+        }
+        let is_last = self.at + 2 == self.tokens.len();
+        Err(self.unexpected(if is_last { "extraneous" } else { "mismatched" }, "<EOF>"))
     }
     fn issue(&self, offset: usize, message: impl Into<String>) -> Issue {
         Issue::at(self.source, offset, message)
@@ -255,7 +280,12 @@ impl Parser<'_> {
         match self.kind() {
             TokenKind::Identifier => Ok(self.advance().text.as_str().into()),
             TokenKind::Quoted => Ok(self.advance().text.trim_matches('`').into()),
-            _ => Err(self.unexpected("mismatched", "IDENTIFIER")),
+            kind => {
+                let token = self.token();
+                let text = if *kind == TokenKind::End { "" } else { &token.text };
+                let message = format!("Syntax error: no viable alternative at input '.{text}'");
+                Err(self.issue(token.offset, message))
+            }
         }
     }
 }

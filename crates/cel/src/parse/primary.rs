@@ -29,6 +29,9 @@ const RESERVED: [&str; 17] = [
 const PRIMARY_EXPECTED: &str = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, \
                                 NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
+const ENTRY_EXPECTED: &str = "{'[', '{', '}', '(', '.', ',', '-', '!', '?', 'true', 'false', \
+                              'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
 impl Parser<'_> {
     pub(super) fn primary(&mut self) -> Parse<Expression> {
         let offset = self.token().offset;
@@ -147,6 +150,9 @@ impl Parser<'_> {
         let offset = self.expect("{")?;
         let mut entries = Vec::new();
         let mut more = self.take("}").is_none();
+        if self.kind() == &TokenKind::End {
+            return Err(self.unexpected("mismatched", ENTRY_EXPECTED));
+        }
         while more {
             let entry = self.entry();
             let key = self.expression()?;

@@ -1,6 +1,6 @@
 //! Structural OpenAPI schemas, as custom resource definitions have them, as shapes of data.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{EMPTY_BYTES, ListKind, REQUEST_BYTES_MAX, Schema};
 use crate::types::Type;
@@ -31,7 +31,7 @@ impl Schema {
         }
         let kind = schema.get("type").and_then(Json::as_str);
         if root == Root::Resource {
-            return Some(object(schema, name, resource_properties(schema)));
+            return Some(resource(schema, name));
         }
         match kind? {
             "array" => array(schema, name),
@@ -82,34 +82,42 @@ fn texts(schema: &Json, keyword: &str) -> Vec<String> {
     values.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
-fn declared_properties(schema: &Json) -> Map<String, Json> {
-    schema.get("properties").and_then(Json::as_object).cloned().unwrap_or_default()
+fn declared_properties(schema: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    schema.get("properties").and_then(Json::as_object).into_iter().flatten()
 }
 
-/// The declared ones, and those that every object has.
-fn resource_properties(schema: &Json) -> Map<String, Json> {
-    let mut properties = declared_properties(schema);
+/// The declared properties, and those that every object has.
+fn resource(schema: &Json, name: &str) -> Schema {
     let text = serde_json::json!({"type": "string"});
-    properties.insert("apiVersion".into(), text.clone());
-    properties.insert("kind".into(), text.clone());
     let metadata = serde_json::json!({
         "type": "object", "properties": {"name": text, "generateName": text},
     });
-    properties.insert("metadata".into(), metadata);
-    properties
+    let common = [("apiVersion", &text), ("kind", &text), ("metadata", &metadata)];
+    let common = common.map(|(property, schema)| (property.to_owned(), schema));
+    let is_common = |property: &str| common.iter().any(|(known, _)| known == property);
+    let declared = declared_properties(schema).filter(|(property, _)| !is_common(property));
+    object(
+        schema,
+        name,
+        declared.chain(common.iter().map(|(property, schema)| (property, *schema))),
+    )
 }
 
-fn object(schema: &Json, name: &str, properties: Map<String, Json>) -> Schema {
+fn object<'j>(
+    schema: &Json,
+    name: &str,
+    properties: impl Iterator<Item = (&'j String, &'j Json)>,
+) -> Schema {
     let required = texts(schema, "required");
     let mut bytes_min = EMPTY_BYTES;
-    let mut fields = Vec::with_capacity(properties.len());
+    let mut fields = Vec::new();
     for (property, declared) in properties {
-        let Some(field) = nested(&declared, &format!("{name}.{property}")) else { continue };
-        if required.contains(&property) && declared.get("default").is_none() {
+        let Some(field) = nested(declared, &format!("{name}.{property}")) else { continue };
+        if required.contains(property) && declared.get("default").is_none() {
             // Two quotes, a colon and a comma.
             bytes_min += u64::try_from(property.len()).unwrap_or_default() + field.bytes_min + 4;
         }
-        fields.push((property, field));
+        fields.push((property.clone(), field));
     }
     Schema { bytes_min, ..Schema::object(name, fields) }
 }

@@ -49,12 +49,34 @@ fn what_cannot_be_read_is_a_syntax_error() {
             "1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
         ),
         ("a b", "1:3: Syntax error: extraneous input 'b' expecting <EOF>"),
-        ("(1", "1:3: Syntax error: mismatched input '<EOF>' expecting ')'"),
-        ("1 # 2", "1:3: Syntax error: token recognition error at: '#'"),
-        ("'a", "1:1: Syntax error: token recognition error at: ''a'"),
-        ("a.", "1:3: Syntax error: mismatched input '<EOF>' expecting IDENTIFIER"),
+        ("a b c", "1:3: Syntax error: mismatched input 'b' expecting <EOF>"),
+        ("(1", "1:3: Syntax error: missing ')' at '<EOF>'"),
+        ("(1 2)", "1:4: Syntax error: extraneous input '2' expecting ')'"),
+        (
+            "1 # 2",
+            "1:3: Syntax error: token recognition error at: '#'; 1:5: Syntax error: extraneous input '2' expecting <EOF>",
+        ),
+        (
+            "a | b",
+            "1:3: Syntax error: token recognition error at: '| '; 1:5: Syntax error: extraneous input 'b' expecting <EOF>",
+        ),
+        (
+            "1 + $",
+            "1:5: Syntax error: token recognition error at: '$'; 1:6: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+        ),
+        (
+            "{",
+            "1:2: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '}', '(', '.', ',', '-', '!', '?', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+        ),
+        ("a.", "1:3: Syntax error: no viable alternative at input '.'"),
+        ("{'a': 1}.'a'", "1:10: Syntax error: no viable alternative at input '.'a''"),
+        ("[1].filter(a.b, true)", "1:13: argument is not an identifier"),
+        ("[1].all(__result__, true)", "1:9: iteration variable overwrites accumulator variable"),
         ("for + 1", "1:1: reserved identifier: for"),
-        (r"'\q'", "1:1: invalid string literal"),
+        (
+            r"'\q'",
+            r"1:1: Syntax error: token recognition error at: ''\q''; 1:5: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}",
+        ),
     ]);
 }
 
