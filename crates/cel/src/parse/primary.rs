@@ -150,7 +150,7 @@ impl Parser<'_> {
         let offset = self.expect("{")?;
         let mut entries = Vec::new();
         let mut more = self.take("}").is_none();
-        if self.kind() == &TokenKind::End {
+        if more && self.kind() == &TokenKind::End {
             return Err(self.unexpected("mismatched", ENTRY_EXPECTED));
         }
         while more {
