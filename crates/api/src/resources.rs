@@ -4,6 +4,13 @@ use meta::resource::{Resource, Scope};
 
 pub const CONFIG_MAPS: Resource =
     Resource::new("", "v1", "configmaps", "ConfigMap", Scope::Namespaced);
+pub const CUSTOM_RESOURCE_DEFINITIONS: Resource = Resource::new(
+    "apiextensions.k8s.io",
+    "v1",
+    "customresourcedefinitions",
+    "CustomResourceDefinition",
+    Scope::Cluster,
+);
 pub const ENDPOINTS: Resource =
     Resource::new("", "v1", "endpoints", "Endpoints", Scope::Namespaced);
 pub const ENDPOINT_SLICES: Resource =

@@ -60,7 +60,7 @@ impl Catalog {
     }
 
     /// The same catalog, serving these resources in this order.
-    pub(super) fn serving(self, resources: Vec<ResourceFacts>) -> Self {
+    pub(crate) fn serving(self, resources: Vec<ResourceFacts>) -> Self {
         let numbered = || resources.iter().enumerate();
         Self {
             resources_by_plural: numbered()

@@ -23,6 +23,8 @@ pub struct Type {
     pub one_of: bool,
     /// It may have members that it does not declare: any JSON.
     pub open: bool,
+    /// Its schema as a definition writes it, for documents; `None` for built-in types.
+    pub written: Option<Box<Value>>,
     /// In declaration order.
     pub fields: Vec<Field>,
 }
@@ -80,6 +82,31 @@ pub struct Field {
     pub wire: u8,
     /// Lists of strings (of map values, for maps) are in a protobuf message of their own.
     pub wrapped: bool,
+}
+
+impl Field {
+    /// A field that is there or not, and about which nothing else is known.
+    pub fn optional(name: &str, kind: FieldType) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            inline: false,
+            pointer: true,
+            omit: Omit::Empty,
+            required: false,
+            default: None,
+            enumeration: Vec::new(),
+            list_type: None,
+            list_keys: Vec::new(),
+            map_atomic: false,
+            map_granular: false,
+            patch: PatchStrategy::default(),
+            patch_key: None,
+            number: 0,
+            wire: 0,
+            wrapped: false,
+        }
+    }
 }
 
 /// What a field holds.

@@ -13,7 +13,10 @@ use crate::catalog::ResourceFacts;
 
 /// Fills in what is missing in a decoded object; a second time changes nothing.
 pub fn apply(resource: &ResourceFacts, object: &mut Value) {
-    plan::builtin().apply(resource.type_id, object);
+    match &resource.custom {
+        Some(custom) => custom.version.apply_defaults(object),
+        None => plan::builtin().apply(resource.type_id, object),
+    }
 }
 
 /// What a rule does to the object it belongs to.

@@ -40,6 +40,9 @@ const PLACES: [(&str, &[&str]); 10] = [
 /// The values of the fields that objects of this resource are selected by, by label; name and
 /// namespace are not among them.
 pub fn values(resource: &ResourceFacts, object: &Value) -> BTreeMap<String, String> {
+    if let Some(custom) = &resource.custom {
+        return custom.selected_values(object);
+    }
     let labels = resource.field_selectors.iter().map(|entry| canonical(entry));
     let labels = labels.filter(|label| !KEY_FIELDS.contains(label));
     labels.map(|label| (label.to_owned(), value(object, label))).collect()
@@ -81,8 +84,8 @@ pub fn check(resource: &ResourceFacts, label: &str) -> Result<String, String> {
     if named.plural == "jobs" && named.group == "batch" {
         return Err(format!("field label {label:?} not supported for Job"));
     }
-    let has_own_rule =
-        resource.field_selectors.iter().any(|entry| !KEY_FIELDS.contains(&entry.as_str()));
+    let has_own_rule = resource.custom.is_some()
+        || resource.field_selectors.iter().any(|entry| !KEY_FIELDS.contains(&entry.as_str()));
     if has_own_rule {
         return Err(format!("field label not supported: {label}"));
     }

@@ -3,6 +3,8 @@
 //! own has a file here and a line in the table.
 
 mod config;
+mod custom;
+mod definition;
 mod deployment;
 mod event;
 mod namespace;
@@ -90,7 +92,7 @@ const RULES: &[(&str, &str, &Rules)] = &[
     ("", "secrets", &config::SECRET),
     ("", "serviceaccounts", &small::SERVICE_ACCOUNT),
     ("", "services", &service::RULES),
-    ("apiextensions.k8s.io", "customresourcedefinitions", &small::CUSTOM_RESOURCE_DEFINITION),
+    ("apiextensions.k8s.io", "customresourcedefinitions", &definition::RULES),
     ("apps", "daemonsets", &workload::DAEMON_SET),
     ("apps", "deployments", &deployment::RULES),
     ("apps", "replicasets", &replica_set::RULES),
@@ -107,6 +109,9 @@ const RULES: &[(&str, &str, &Rules)] = &[
 ];
 
 fn rules(resource: &ResourceFacts) -> &'static Rules {
+    if resource.custom.is_some() {
+        return &custom::RULES;
+    }
     let named = &resource.resource;
     let found =
         RULES.iter().find(|(group, plural, _)| *plural == named.plural && *group == named.group);

@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use super::Context;
-use crate::{
-    catalog::{self, UpdateRule},
-    json, schema,
-};
+use crate::{catalog::UpdateRule, json, schema};
 
 /// Parts of an object in the tables that are fields of its metadata.
 const METADATA_PARTS: [&str; 5] =
@@ -32,7 +29,7 @@ fn keeps_status(ctx: &Context<'_>) -> bool {
 fn clear(ctx: &Context<'_>, object: &mut Value, part: &str) {
     if let Some(object) = object.as_object_mut() {
         object.remove(part);
-        schema::fill(catalog::builtin(), ctx.resource.type_id, object);
+        schema::fill(ctx.resource.catalog(), ctx.resource.type_id, object);
     }
 }
 

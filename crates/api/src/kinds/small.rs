@@ -41,34 +41,11 @@ pub(super) const VOLUME: Rules = Rules {
     ..Rules::GENERIC
 };
 
-pub(super) const CUSTOM_RESOURCE_DEFINITION: Rules = Rules {
-    prepare_create: |_, definition| note_stored_version(definition),
-    prepare_update: |ctx, definition, _| {
-        if ctx.subresource.is_empty() {
-            note_stored_version(definition);
-        }
-    },
-    ..Rules::BY_SCHEMA
-};
-
 pub(super) const DEVICE_TAINTS: Rules = Rules {
     prepare_create: |ctx, object| stamp_taints(ctx, object),
     prepare_update: |ctx, object, _| stamp_taints(ctx, object),
     ..Rules::BY_SCHEMA
 };
-
-/// The version in which objects are stored from now on is among those that were ever used.
-fn note_stored_version(definition: &mut Value) {
-    let versions = json::list(&definition["spec"], "versions");
-    let stored = versions.iter().find(|version| json::is_true(version, "storage"));
-    let Some(name) = stored.map(|version| version["name"].clone()) else { return };
-    let status = json::object_mut(definition, "status");
-    let mut known = json::list(status, "storedVersions").to_vec();
-    if !known.contains(&name) {
-        known.push(name);
-    }
-    status["storedVersions"] = known.into();
-}
 
 /// A taint of a device counts from when it was set.
 fn stamp_taints(ctx: &Context<'_>, object: &mut Value) {

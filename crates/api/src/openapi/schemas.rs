@@ -57,6 +57,10 @@ impl<'a> Schemas<'a> {
         Self { catalog, dialect, done: BTreeMap::new(), open: Vec::new() }
     }
 
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// A reference to a type's schema, which the document will have.
     pub(super) fn refer(&mut self, id: TypeId) -> Value {
         let name = definition_name(self.catalog.type_of(id));
@@ -97,6 +101,13 @@ impl<'a> Schemas<'a> {
         let one = catalog.type_of(id);
         if one.one_of {
             return json!({});
+        }
+        if let Some(written) = &one.written {
+            let mut schema = self.custom(written);
+            if let Some(kinds) = kinds(catalog, one) {
+                schema["x-kubernetes-group-version-kind"] = kinds;
+            }
+            return schema;
         }
         let mut properties = Map::new();
         if one.has_type_meta {
@@ -231,8 +242,11 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// `io.k8s.api.apps.v1.Deployment`.
+/// `io.k8s.api.apps.v1.Deployment`; custom kinds are named so already.
 fn definition_name(one: &Type) -> String {
+    if !one.name.contains('/') {
+        return one.name.clone();
+    }
     match one.proto.strip_prefix("k8s.io.") {
         Some(rest) => format!("io.k8s.{}", rest.replace('_', "-")),
         None => format!("io.k8s.api.{}", one.name.replace('/', ".")),

@@ -10,7 +10,7 @@ use super::{
     json::prefix,
     scalar::{self, mismatch},
 };
-use crate::catalog::{Catalog, Field, FieldType, Omit, Scalar, TypeId};
+use crate::catalog::{Catalog, Field, FieldType, Omit, ResourceFacts, Scalar, TypeId, builtin};
 
 /// An object as the reference would write it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,17 @@ pub fn decode(catalog: &Catalog, type_id: TypeId, value: Value) -> Result<Decode
     let mut decoder = Decoder { catalog, unknown: Vec::new() };
     let value = decoder.structure(type_id, value)?;
     Ok(Decoded { value, unknown: decoder.unknown })
+}
+
+/// [`decode`] for whole objects of a resource, whoever describes it.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_object(facts: &ResourceFacts, value: Value) -> Result<Decoded, DecodeError> {
+    match &facts.custom {
+        Some(custom) => custom.version.decode(value),
+        None => decode(builtin(), facts.type_id, value),
+    }
 }
 
 struct Decoder<'a> {

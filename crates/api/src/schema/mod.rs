@@ -7,7 +7,7 @@ pub mod json;
 pub(crate) mod scalar;
 mod time;
 
-pub use decode::{Decoded, decode};
+pub use decode::{Decoded, decode, decode_object};
 pub(crate) use decode::{fill, finish};
 pub use error::{DecodeError, strict_error, strict_problems};
 

@@ -39,6 +39,7 @@ fn head(line: &Line<'_>) -> Result<Type, ParseError> {
         atomic: false,
         one_of: false,
         open: false,
+        written: None,
         fields: Vec::new(),
     };
     for word in words {
@@ -71,25 +72,8 @@ fn field(line: &Line<'_>, ids: &Ids<'_>) -> Result<Field, ParseError> {
         Some(word) => wire(word).ok_or_else(|| line.error("not NUMBER/WIRE"))?,
         None => (0, 0),
     };
-    let mut parsed = Field {
-        name: name.to_owned(),
-        kind,
-        inline: false,
-        pointer: false,
-        omit: Omit::Never,
-        required: false,
-        default: None,
-        enumeration: Vec::new(),
-        list_type: None,
-        list_keys: Vec::new(),
-        map_atomic: false,
-        map_granular: false,
-        patch: PatchStrategy::default(),
-        patch_key: None,
-        number,
-        wire,
-        wrapped: false,
-    };
+    let plain = Field::optional(name, kind);
+    let mut parsed = Field { pointer: false, omit: Omit::Never, number, wire, ..plain };
     for word in words {
         let (attribute, value) = word.split_once('=').unwrap_or((word, ""));
         attribute_of(&mut parsed, attribute, value).map_err(|problem| line.error(problem))?;
