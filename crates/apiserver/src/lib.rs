@@ -8,6 +8,7 @@ pub mod authentication;
 pub mod authorization;
 mod cache;
 mod compression;
+mod custom;
 mod decode;
 mod discovery;
 mod duration;
@@ -35,6 +36,7 @@ mod status;
 pub mod tls;
 
 pub use api_group::{ApiGroup, ApiGroupAnswer, ReadOnlyRequest, ReadOnlyResource};
+pub use custom::Served;
 pub use engine::{Engine, EngineOptions, Epoch, StartError};
 pub use object::Object;
 pub use operation::{

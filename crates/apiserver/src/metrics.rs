@@ -8,7 +8,7 @@ use prometheus::{
 };
 use world::{Clock, Monotonic};
 
-use crate::{Body, Request, Response, request_info::RequestInfo, route};
+use crate::{Body, Request, Response, Served, request_info::RequestInfo, route};
 
 /// The metrics of one service.
 #[derive(Clone)]
@@ -156,12 +156,17 @@ impl RequestMetrics {
 impl Labels {
     /// What a request is counted as; `None` for what nobody serves: names that clients make up must
     /// not fill the memory.
-    pub(crate) fn of(request: &Request, info: &RequestInfo, code: StatusCode) -> Option<Self> {
-        let served = code != StatusCode::NOT_FOUND;
+    pub(crate) fn of(
+        request: &Request,
+        info: &RequestInfo,
+        code: StatusCode,
+        served: &Served,
+    ) -> Option<Self> {
+        let is_known = code != StatusCode::NOT_FOUND;
         let Some(path) = &info.resource else {
-            return served.then(|| Self::of_path(info));
+            return is_known.then(|| Self::of_path(info));
         };
-        if !served && route::resolve(info, path).is_err() {
+        if !is_known && route::resolve(info, path, served).is_err() {
             return None;
         }
         let is_apply = request.header(header::CONTENT_TYPE).starts_with("application/apply-patch");
@@ -245,7 +250,7 @@ mod tests {
     fn check(method: Method, target: &str, code: StatusCode, wanted: &str) {
         let request = Request::new(method, target);
         let info = RequestInfo::parse(&request.method, &request.target);
-        let labels = Labels::of(&request, &info, code);
+        let labels = Labels::of(&request, &info, code, &Served::default());
         let shown = labels.map_or("not counted".to_owned(), |labels| labels.eight().join("|"));
         assert_eq!(shown, wanted, "{target}");
     }

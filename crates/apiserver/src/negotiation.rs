@@ -48,13 +48,21 @@ pub(crate) struct Format {
     pub pretty: bool,
 }
 
+/// What is written in protobuf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protobuf {
+    Objects,
+    /// Their metadata alone: custom resources have no messages.
+    Metadata,
+}
+
 /// What an endpoint can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
     /// Objects of a resource; virtual ones have no table.
-    Resource { tables: bool, protobuf: bool },
+    Resource { tables: bool, protobuf: Protobuf },
     /// Events of a watch, which has no YAML.
-    Watch { tables: bool, protobuf: bool },
+    Watch { tables: bool, protobuf: Protobuf },
 }
 
 const JSON: &str = "application/json";
@@ -92,10 +100,13 @@ impl MetaVersion {
 impl Endpoint {
     const fn media(self) -> &'static [Media] {
         match self {
-            Self::Resource { protobuf: true, .. } => &[Media::Json, Media::Yaml, Media::Protobuf],
-            Self::Resource { protobuf: false, .. } => &[Media::Json, Media::Yaml],
-            Self::Watch { protobuf: true, .. } => &[Media::Json, Media::Protobuf],
-            Self::Watch { protobuf: false, .. } => &[Media::Json],
+            Self::Resource { .. } => &[Media::Json, Media::Yaml, Media::Protobuf],
+            Self::Watch { .. } => &[Media::Json, Media::Protobuf],
+        }
+    }
+    const fn protobuf(self) -> Protobuf {
+        match self {
+            Self::Resource { protobuf, .. } | Self::Watch { protobuf, .. } => protobuf,
         }
     }
     const fn tables(self) -> bool {
@@ -124,7 +135,10 @@ pub(crate) fn negotiate(
     }
     let mut chosen =
         clauses.iter().find_map(|clause| clause.choose(endpoint)).ok_or_else(|| {
-            let names = names(endpoint.media().iter().map(|media| media.content_type()));
+            let media = endpoint.media().iter().filter(|media| {
+                **media != Media::Protobuf || endpoint.protobuf() == Protobuf::Objects
+            });
+            let names = names(media.map(|media| media.content_type()));
             Status::new(
                 406,
                 Reason::NotAcceptable,
@@ -162,7 +176,7 @@ pub(crate) fn wants_aggregated_discovery(accept: &str) -> Result<bool, Status> {
 /// Whether a failure is better told as protobuf: the client's first choice.
 pub(crate) fn failure_media(accept: &str) -> Media {
     let clauses = parse_accept(accept);
-    let endpoint = Endpoint::Resource { tables: false, protobuf: true };
+    let endpoint = Endpoint::Resource { tables: false, protobuf: Protobuf::Objects };
     let known =
         |clause: &Clause<'_>| endpoint.media().iter().copied().find(|media| clause.matches(*media));
     clauses.iter().find_map(known).unwrap_or_default()
@@ -263,7 +277,10 @@ impl<'a> Clause<'a> {
     }
 
     fn shape(&self, media: Media, endpoint: Endpoint) -> Option<Shape> {
-        let Some(kind) = self.parameter("as") else { return Some(Shape::Whole) };
+        let Some(kind) = self.parameter("as") else {
+            let is_written = media != Media::Protobuf || endpoint.protobuf() == Protobuf::Objects;
+            return is_written.then_some(Shape::Whole);
+        };
         if self.parameter("g") != Some("meta.k8s.io") {
             return None;
         }
@@ -289,8 +306,8 @@ mod tests {
 
     use super::*;
 
-    const RESOURCE: Endpoint = Endpoint::Resource { tables: true, protobuf: true };
-    const WATCH: Endpoint = Endpoint::Watch { tables: true, protobuf: true };
+    const RESOURCE: Endpoint = Endpoint::Resource { tables: true, protobuf: Protobuf::Objects };
+    const WATCH: Endpoint = Endpoint::Watch { tables: true, protobuf: Protobuf::Objects };
 
     fn check(accept: &str, endpoint: Endpoint, wanted: Expect) {
         let chosen = negotiate(accept, "kubectl/v1.37.2", &Query::default(), endpoint);
@@ -312,7 +329,7 @@ mod tests {
     fn the_first_form_that_is_served_wins() {
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
         check(kubectl, RESOURCE, expect!["Json Table(V1, Metadata)"]);
-        let virtual_resource = Endpoint::Resource { tables: false, protobuf: true };
+        let virtual_resource = Endpoint::Resource { tables: false, protobuf: Protobuf::Objects };
         check(kubectl, virtual_resource, expect!["Json Whole"]);
         check(
             "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::catalog::ResourceFacts;
+use api::{catalog::ResourceFacts, custom::Custom};
 use bytes::Bytes;
 use meta::object::{Labels, ObjectKey, ResourceVersion, Uid};
 use serde::Deserialize;
@@ -56,7 +56,28 @@ impl Object {
         version: ResourceVersion,
         stored: &[u8],
     ) -> Result<Self, Unreadable> {
+        if let Some(custom) = &facts.custom {
+            return Self::of_custom(facts, custom, version, stored);
+        }
         Ok(Self::assemble(Header::parse(facts, stored)?, version, stored))
+    }
+
+    /// Reads a custom resource as its definition wants it now, whatever it wanted at the last write.
+    fn of_custom(
+        facts: &ResourceFacts,
+        custom: &Custom,
+        version: ResourceVersion,
+        stored: &[u8],
+    ) -> Result<Self, Unreadable> {
+        let value: Value =
+            serde_json::from_slice(stored).map_err(|source| Unreadable { source: Some(source) })?;
+        let mut fresh = value.clone();
+        custom.version.refresh(&facts.resource.api_version(), &mut fresh);
+        let header = Header::of(facts, &fresh);
+        if fresh == value {
+            return Ok(Self::assemble(header, version, stored));
+        }
+        Ok(Self::assemble(header, version, &encode(&fresh)))
     }
 
     /// The same state under another version: that of its deletion.

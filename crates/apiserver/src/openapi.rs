@@ -1,23 +1,44 @@
 //! The documents of `/openapi/v2` and `/openapi/v3`: rendered when they are asked for, told apart by
 //! the hash of their content.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use api::{catalog, openapi};
+use api::{
+    catalog::{self, Catalog},
+    openapi::{self, Among},
+};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use meta::{collections::HashMap, time::Time};
+use parking_lot::RwLock;
 use serde_json::Value;
 
-use crate::{Body, Request, Response, discovery, query::Query};
+use crate::{Body, Request, Response, Served, discovery, query::Query};
 
 /// What is remembered of the documents. They themselves are large and seldom read.
 pub(crate) struct OpenApi {
     /// When the documents became what they are.
     started: Time,
+    /// Of the built-in kinds, by path such as `apis/apps/v1`.
+    built_in: OnceLock<HashMap<String, String>>,
+    custom: RwLock<Arc<Tags>>,
+}
+
+/// The hashes that depend on which custom resources there are.
+#[derive(Default)]
+struct Tags {
+    served: Arc<Served>,
     v2: OnceLock<String>,
-    /// By path, such as `apis/apps/v1`.
+    /// Of their own documents, by path.
     v3: OnceLock<HashMap<String, String>>,
+}
+
+/// A document of version 3 that is asked for.
+pub(crate) struct Asked<'a> {
+    /// `apis/apps/v1`.
+    pub path: &'a str,
+    pub query: &'a Query,
+    pub now: Time,
 }
 
 /// A media type that documents are written in.
@@ -35,23 +56,24 @@ const YEAR_SECONDS: i64 = 365 * 24 * 60 * 60;
 
 impl OpenApi {
     pub(crate) fn new(now: Time) -> Self {
-        Self { started: now, v2: OnceLock::new(), v3: OnceLock::new() }
+        Self { started: now, built_in: OnceLock::new(), custom: RwLock::default() }
     }
 
     /// `/openapi/v2`.
-    pub(crate) fn v2(&self, request: &Request) -> Response {
+    pub(crate) fn v2(&self, request: &Request, served: &Arc<Served>) -> Response {
         let Some(form) = form(request.header(header::ACCEPT), &[V2_PROTOBUF, V2_PROTOBUF_SAID])
         else {
             return empty(StatusCode::NOT_ACCEPTABLE);
         };
+        let tags = self.tags(served);
         let known = request.header(header::IF_NONE_MATCH);
-        if let Some(tag) = self.v2.get()
+        if let Some(tag) = tags.v2.get()
             && has_tag(known, tag)
         {
             return self.tagged(empty(StatusCode::NOT_MODIFIED), tag);
         }
-        let document = openapi::v2(catalog::builtin());
-        let tag = self.v2.get_or_init(|| discovery::tag(document.to_string().as_bytes()));
+        let document = openapi::v2(&openapi::published(served.resources(), Among::BuiltIn));
+        let tag = tags.v2.get_or_init(|| discovery::tag(document.to_string().as_bytes()));
         let response = match form {
             Form::Json => Response::new(StatusCode::OK, JSON, document.to_string()),
             Form::Protobuf => {
@@ -63,29 +85,39 @@ impl OpenApi {
     }
 
     /// `/openapi/v3`: where the documents are.
-    pub(crate) fn index(&self) -> Response {
-        let hashes = self.hashes();
-        let hash_of = |path: &str| hashes.get(path).cloned().unwrap_or_default();
-        let index = openapi::v3_index(catalog::builtin(), hash_of);
+    pub(crate) fn index(&self, served: &Arc<Served>) -> Response {
+        let tags = self.tags(served);
+        let hash_of = |path: &str| self.hash(&tags, path).unwrap_or_default();
+        let catalog = openapi::published(served.resources(), Among::BuiltIn);
+        let index = openapi::v3_index(&catalog, hash_of);
         Response::new(StatusCode::OK, "text/plain; charset=utf-8", index.to_string())
     }
 
     /// `/openapi/v3/PATH`.
-    pub(crate) fn v3(&self, request: &Request, path: &str, query: &Query, now: Time) -> Response {
+    pub(crate) fn v3(
+        &self,
+        request: &Request,
+        asked: &Asked<'_>,
+        served: &Arc<Served>,
+    ) -> Response {
+        let Asked { path, query, now } = *asked;
         if form(request.header(header::ACCEPT), &[]).is_none() {
             return empty(StatusCode::NOT_ACCEPTABLE);
         }
-        let Some(hash) = self.hashes().get(path) else { return empty(StatusCode::NOT_FOUND) };
+        let Some(hash) = self.hash(&self.tags(served), path) else {
+            return empty(StatusCode::NOT_FOUND);
+        };
         let asked = query.get("hash");
         if !asked.is_empty() && asked != hash {
             let location = format!("/openapi/v3/{path}?hash={hash}");
             return empty(StatusCode::MOVED_PERMANENTLY).with(header::LOCATION, &location);
         }
-        let mut response = if has_tag(request.header(header::IF_NONE_MATCH), hash) {
+        let mut response = if has_tag(request.header(header::IF_NONE_MATCH), &hash) {
             empty(StatusCode::NOT_MODIFIED)
         } else {
-            let document = openapi::v3(catalog::builtin(), path).unwrap_or(Value::Null);
-            Response::new(StatusCode::OK, JSON, document.to_string())
+            let built_in = openapi::v3(catalog::builtin(), path);
+            let document = built_in.or_else(|| openapi::v3(&custom(served), path));
+            Response::new(StatusCode::OK, JSON, document.unwrap_or(Value::Null).to_string())
         };
         if asked == hash {
             let expiry = Time::from_seconds(now.seconds() + YEAR_SECONDS);
@@ -93,7 +125,7 @@ impl OpenApi {
                 .with(header::CACHE_CONTROL, "public, immutable")
                 .with(header::EXPIRES, &http_date(expiry));
         }
-        self.tagged(response, hash)
+        self.tagged(response, &hash)
     }
 
     fn tagged(&self, response: Response, tag: &str) -> Response {
@@ -103,17 +135,37 @@ impl OpenApi {
             .with(header::VARY, "Accept-Encoding, Accept")
     }
 
-    /// The hash of every document: of its content, so that clients may keep it across restarts.
-    fn hashes(&self) -> &HashMap<String, String> {
-        self.v3.get_or_init(|| {
-            let catalog = catalog::builtin();
-            let hashed = openapi::v3_paths(catalog).into_iter().filter_map(|path| {
-                let document = openapi::v3(catalog, &path)?;
-                Some((path, discovery::tag(document.to_string().as_bytes())))
-            });
-            hashed.collect()
-        })
+    /// What is known while these custom resources are served.
+    fn tags(&self, served: &Arc<Served>) -> Arc<Tags> {
+        let known = Arc::clone(&self.custom.read());
+        if Arc::ptr_eq(&known.served, served) {
+            return known;
+        }
+        let tags = Arc::new(Tags { served: Arc::clone(served), ..Tags::default() });
+        *self.custom.write() = Arc::clone(&tags);
+        tags
     }
+
+    /// The hash of a document; `None` if there is none. It is of the content, so that clients may keep
+    /// the document across restarts.
+    fn hash(&self, tags: &Tags, path: &str) -> Option<String> {
+        let built_in = self.built_in.get_or_init(|| hashes(catalog::builtin()));
+        let known = built_in.get(path);
+        known.or_else(|| tags.v3.get_or_init(|| hashes(&custom(&tags.served))).get(path)).cloned()
+    }
+}
+
+/// The catalog of custom kinds alone.
+fn custom(served: &Served) -> Catalog {
+    openapi::published(served.resources(), Among::Themselves)
+}
+
+fn hashes(catalog: &Catalog) -> HashMap<String, String> {
+    let hashed = openapi::v3_paths(catalog).into_iter().filter_map(|path| {
+        let document = openapi::v3(catalog, &path)?;
+        Some((path, discovery::tag(document.to_string().as_bytes())))
+    });
+    hashed.collect()
 }
 
 fn form(accept: &str, protobuf: &[&str]) -> Option<Form> {
@@ -181,9 +233,12 @@ mod tests {
                 request = request.with_header(name, value);
             }
             let (_, query) = target.split_once('?').unwrap_or((target, ""));
-            documents.v3(&request, "apis/apps/v1", &Query::parse(query), Time::default())
+            let query = &Query::parse(query);
+            let asked = Asked { path: "apis/apps/v1", query, now: Time::default() };
+            documents.v3(&request, &asked, &Arc::default())
         };
-        let index: Value = serde_json::from_slice(&documents.index().bytes()).unwrap();
+        let index: Value =
+            serde_json::from_slice(&documents.index(&Arc::default()).bytes()).unwrap();
         let url = index["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap();
         let found = ask(url, header::ACCEPT, "application/json");
         assert_eq!(found.status, StatusCode::OK);
@@ -207,13 +262,14 @@ mod tests {
     #[test]
     fn old_clients_get_protobuf_and_new_ones_nothing_twice() {
         let documents = OpenApi::new(Time::default());
+        let served = Arc::default();
         let request =
             Request::new(Method::GET, "/openapi/v2").with_header(header::ACCEPT, V2_PROTOBUF);
-        let found = documents.v2(&request);
+        let found = documents.v2(&request, &served);
         assert_eq!(found.headers[header::CONTENT_TYPE], V2_PROTOBUF_SAID);
         let tag: &'static str =
             String::leak(found.headers[header::ETAG].to_str().unwrap().to_owned());
-        let again = documents.v2(&request.with_header(header::IF_NONE_MATCH, tag));
+        let again = documents.v2(&request.with_header(header::IF_NONE_MATCH, tag), &served);
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     }
 }

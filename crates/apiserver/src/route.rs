@@ -6,7 +6,7 @@ use api::catalog::{self, ResourceFacts, SubresourceFacts};
 use meta::resource::Scope;
 
 use crate::{
-    Reason, Status,
+    Reason, Served, Status,
     request_info::{RequestInfo, ResourcePath},
 };
 
@@ -36,18 +36,21 @@ pub(crate) enum Misroute {
 ///
 /// # Errors
 /// The path is unknown, or its method is not served.
-pub(crate) fn resolve(info: &RequestInfo, path: &ResourcePath) -> Result<Target, Misroute> {
+pub(crate) fn resolve(
+    info: &RequestInfo,
+    path: &ResourcePath,
+    served: &Served,
+) -> Result<Target, Misroute> {
     let catalog = catalog::builtin();
     if info.path.contains("//") {
         return Err(Misroute::PathUnknown);
     }
-    let group_is_known = path.group.is_empty()
-        || catalog.resources().iter().any(|facts| facts.resource.group == path.group);
-    if !group_is_known {
+    if !is_built_in(&path.group) && !served.has_group(&path.group) {
         return Err(Misroute::PathUnknown);
     }
     let facts = catalog
         .resource(&path.group, &path.version, &path.resource)
+        .or_else(|| served.resource(&path.group, &path.version, &path.resource))
         .filter(|facts| is_in_scope(facts, path))
         .ok_or_else(not_found)?;
     if !path.rest.is_empty() && path.subresource != "proxy" {
@@ -66,6 +69,12 @@ pub(crate) fn resolve(info: &RequestInfo, path: &ResourcePath) -> Result<Target,
     }
     let subresource = path.subresource.clone();
     Ok(Target { facts: Arc::clone(facts), subresource })
+}
+
+/// Whether a group is one of those that every server has.
+pub(crate) fn is_built_in(group: &str) -> bool {
+    let mut known = catalog::builtin().resources().iter();
+    group.is_empty() || known.any(|facts| facts.resource.group == group)
 }
 
 /// The path is none of ours.
@@ -122,7 +131,7 @@ mod tests {
     fn outcome(method: &Method, target: &str) -> String {
         let info = RequestInfo::parse(method, target);
         let Some(path) = &info.resource else { return "path".into() };
-        match resolve(&info, path) {
+        match resolve(&info, path, &Served::default()) {
             Ok(target) => format!("{} {}", info.verb, target.facts.resource.qualified()),
             Err(Misroute::PathUnknown) => "404 text".into(),
             Err(Misroute::Status(status)) => status.code.to_string(),

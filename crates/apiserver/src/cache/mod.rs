@@ -88,6 +88,22 @@ impl Caches {
         *self.progress.borrow()
     }
 
+    /// Waits until the caches are further than `revision`.
+    pub(crate) async fn changed(&self, revision: u64) {
+        let mut progress = self.progress.subscribe();
+        // An error means that the caches are gone, which their owner hears elsewhere.
+        let _ = progress.wait_for(|reached| *reached > revision).await;
+    }
+
+    /// Forgets what was read of a resource whose facts have changed: watches end, and readers begin
+    /// anew.
+    pub(crate) fn renew(&self, prefix: &str) {
+        let retired = self.by_prefix.write().remove(prefix);
+        if let Some(cache) = retired {
+            cache.state.write().close();
+        }
+    }
+
     /// Waits until the caches hold everything the store had acknowledged when asked.
     pub(crate) async fn reach_newest(&self) -> Result<(), Status> {
         let newest = self.store.revision().await.map_err(|error| failure::of_store(&error))?;
@@ -143,6 +159,14 @@ impl Caches {
 }
 
 impl Cache {
+    /// Whether everything that was there before it began is in it.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded.initialized()
+    }
+    /// Of the resource, in its stored version.
+    pub(crate) fn facts(&self) -> Arc<ResourceFacts> {
+        Arc::clone(&self.facts)
+    }
     /// Revision of the last change it has taken in.
     pub(crate) fn applied(&self) -> u64 {
         self.state.read().applied

@@ -104,6 +104,12 @@ impl State {
         }
     }
 
+    /// Ends every watch as if its time were over, and refuses new readers.
+    pub(super) fn close(&mut self) {
+        self.retired = true;
+        self.watchers.clear();
+    }
+
     /// The load at a revision holds what happened before it, whenever that is told.
     fn knows(&self, revision: u64) -> bool {
         self.loading.is_none() && revision <= self.history.start()

@@ -26,6 +26,15 @@ pub(crate) struct Expected {
     pub group: String,
     pub version: String,
     pub kind: String,
+    pub of: Origin,
+}
+
+/// Whose kind it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    BuiltIn,
+    /// Of a definition: bodies have to say what they are, and have no protobuf.
+    Custom,
 }
 
 impl BodyType {
@@ -39,10 +48,8 @@ impl BodyType {
             "" | "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
             "application/vnd.kubernetes.protobuf" => Ok(Self::Protobuf),
-            _ => Err(Status::new(
-                415,
-                Reason::UnsupportedMediaType,
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+            _ => Err(unsupported(
+                "application/json, application/yaml, application/vnd.kubernetes.protobuf",
             )),
         }
     }
@@ -52,7 +59,8 @@ impl Expected {
     /// From `group/version`, or the version alone for the core group.
     pub(crate) fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = split(api_version);
-        Self { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() }
+        let of = Origin::BuiltIn;
+        Self { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned(), of }
     }
     fn api_version(&self) -> String {
         if self.group.is_empty() {
@@ -71,6 +79,9 @@ pub(crate) fn object(
     body: &Bytes,
     expected: &Expected,
 ) -> Result<Content, Status> {
+    if expected.of == Origin::Custom && body_type == BodyType::Protobuf {
+        return Err(unsupported("application/json, application/yaml"));
+    }
     let content = read(body_type, body, expected)?;
     check_kind(&content.value, expected)?;
     Ok(content)
@@ -97,8 +108,15 @@ fn read(body_type: BodyType, body: &Bytes, expected: &Expected) -> Result<Conten
             go_kind(&content.value)
         )));
     };
-    fill(object, "apiVersion", &expected.api_version());
-    fill(object, "kind", &expected.kind);
+    let own = [("apiVersion", expected.api_version()), ("kind", expected.kind.clone())];
+    for (field, own) in own {
+        if expected.of == Origin::Custom && is_missing(object, field) {
+            let name = if field == "kind" { "Kind" } else { field };
+            let body = String::from_utf8_lossy(body).into_owned();
+            return Err(unread(&format!("Object '{name}' is missing in '{body}'")));
+        }
+        fill(object, field, &own);
+    }
     Ok(content)
 }
 
@@ -132,16 +150,26 @@ fn json(body: &Bytes) -> Result<Content, schema::json::ParseError> {
 }
 
 fn fill(object: &mut Map<String, Value>, field: &str, default: &str) {
-    let is_missing = object.get(field).is_none_or(|value| value.is_null() || value == "");
-    if is_missing {
+    if is_missing(object, field) {
         object.insert(field.to_owned(), default.into());
     }
+}
+
+fn is_missing(object: &Map<String, Value>, field: &str) -> bool {
+    object.get(field).is_none_or(|value| value.is_null() || value == "")
 }
 
 fn check_kind(object: &Value, expected: &Expected) -> Result<(), Status> {
     let text = |field: &str| object[field].as_str().unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let (group, version) = split(api_version);
+    if expected.of == Origin::Custom {
+        // What else is wrong with the kind is told with the other fields.
+        if api_version == expected.api_version() {
+            return Ok(());
+        }
+        return Err(another_version(api_version, expected));
+    }
     let is_known = catalog::builtin().type_of_kind(group, version, kind).is_some();
     if kind == expected.kind && group == expected.group {
         // Another version of the right kind: evictions come in two.
@@ -149,14 +177,7 @@ fn check_kind(object: &Value, expected: &Expected) -> Result<(), Status> {
             return Ok(());
         }
         if is_known {
-            return Err(Status::new(
-                400,
-                Reason::BadRequest,
-                format!(
-                    "the API version in the data ({api_version}) does not match the expected API version ({})",
-                    expected.api_version()
-                ),
-            ));
+            return Err(another_version(api_version, expected));
         }
     }
     let problem = if is_known {
@@ -180,6 +201,22 @@ fn check_kind(object: &Value, expected: &Expected) -> Result<(), Status> {
             expected.kind
         ),
     ))
+}
+
+fn another_version(found: &str, expected: &Expected) -> Status {
+    let expected = expected.api_version();
+    let message = format!(
+        "the API version in the data ({found}) does not match the expected API version ({expected})"
+    );
+    Status::new(400, Reason::BadRequest, message)
+}
+
+/// A body in a form that is not read here.
+pub(crate) fn unsupported(accepted: &str) -> Status {
+    let message = format!(
+        "the body of the request was in an unknown format - accepted media types include: {accepted}"
+    );
+    Status::new(415, Reason::UnsupportedMediaType, message)
 }
 
 fn split(api_version: &str) -> (&str, &str) {

@@ -36,9 +36,14 @@ fn resource(facts: &ResourceFacts) -> Value {
         Scope::Namespaced => "Namespaced",
         Scope::Cluster => "Cluster",
     };
+    // The reference fills in what it reads of definitions, and not what it knows itself.
+    let (group, version) = match facts.custom {
+        Some(_) => (&*facts.resource.group, &*facts.resource.version),
+        None => ("", ""),
+    };
     let mut entry = json!({
         "resource": facts.resource.plural,
-        "responseKind": {"group": "", "version": "", "kind": facts.resource.kind},
+        "responseKind": {"group": group, "version": version, "kind": facts.resource.kind},
         "scope": scope,
         "singularResource": facts.singular,
         "verbs": sorted(&facts.verbs),
@@ -52,14 +57,17 @@ fn resource(facts: &ResourceFacts) -> Value {
     if !facts.subresources.is_empty() {
         let mut subresources: Vec<_> = facts.subresources.iter().collect();
         subresources.sort_by(|a, b| a.name.cmp(&b.name));
-        entry["subresources"] = subresources.into_iter().map(subresource).collect();
+        let own = [group, version];
+        entry["subresources"] = subresources.into_iter().map(|one| subresource(one, own)).collect();
     }
     entry
 }
 
-fn subresource(facts: &SubresourceFacts) -> Value {
-    let api_version = facts.api_version.as_deref().unwrap_or_default();
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+fn subresource(facts: &SubresourceFacts, [group, version]: [&str; 2]) -> Value {
+    let (group, version) = match facts.api_version.as_deref() {
+        Some(other) => other.split_once('/').unwrap_or(("", other)),
+        None => (group, version),
+    };
     json!({
         "subresource": facts.name,
         "responseKind": {"group": group, "version": version, "kind": facts.kind},

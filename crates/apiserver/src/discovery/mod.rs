@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderName, header};
 use serde_json::{Value, json};
 
-use crate::{ApiGroup, Status, encode::indent, health::Health, negotiation};
+use crate::{ApiGroup, Served, Status, encode::indent, health::Health, negotiation};
 
 /// A document that does not change while the server runs.
 #[derive(Debug, Clone)]
@@ -59,9 +59,10 @@ impl Document {
 }
 
 impl Discovery {
-    /// `address` is where clients are told to go; `others` answer for groups of their own.
-    pub(crate) fn new(address: &str, others: &[ApiGroup]) -> Self {
-        let groups = groups();
+    /// `address` is where clients are told to go; `others` answer for groups of their own, and custom
+    /// resources are `served`.
+    pub(crate) fn new(address: &str, others: &[ApiGroup], served: &Served) -> Self {
+        let groups = groups(served);
         let (core, named): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group| group.name.is_empty());
         let by_group = named
@@ -160,11 +161,11 @@ pub(crate) fn tag(body: &[u8]) -> String {
     })
 }
 
-fn groups() -> Vec<Group> {
+fn groups(served: &Served) -> Vec<Group> {
     let mut resources: Vec<_> = catalog::builtin().resources().iter().collect();
     resources.sort_by_key(|facts| (facts.group_order, facts.version_order));
     let mut groups: Vec<Group> = Vec::new();
-    for facts in resources {
+    for facts in resources.into_iter().chain(served.resources()) {
         let (name, version) = (&facts.resource.group, &facts.resource.version);
         let position = groups.iter().position(|group| group.name == *name).unwrap_or_else(|| {
             groups.push(Group { name: name.to_string(), versions: Vec::new() });
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn groups_come_in_the_order_that_resolves_short_names() {
-        let discovery = Discovery::new("127.0.0.1:6443", &[]);
+        let discovery = Discovery::new("127.0.0.1:6443", &[], &Served::default());
         let groups = parsed(discovery.groups("").unwrap());
         let names = groups["groups"].as_array().unwrap().iter();
         let names: Vec<_> = names.map(|group| group["name"].as_str().unwrap()).collect();
@@ -221,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_hash_of_the_stored_version_is_the_references() {
-        let discovery = Discovery::new("127.0.0.1:6443", &[]);
+        let discovery = Discovery::new("127.0.0.1:6443", &[], &Served::default());
         let core = parsed(discovery.resources("", "v1").unwrap());
         let resources = core["resources"].as_array().unwrap();
         let pods = resources.iter().find(|resource| resource["name"] == "pods").unwrap();
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_aggregated_form_is_told_by_its_content_type_and_tag() {
-        let discovery = Discovery::new("127.0.0.1:6443", &[]);
+        let discovery = Discovery::new("127.0.0.1:6443", &[], &Served::default());
         let document = discovery.groups(&format!("{AGGREGATED},application/json")).unwrap();
         assert_eq!(document.content_type, AGGREGATED);
         assert_eq!(document.tag.as_ref().unwrap().len(), 128);
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_unknown_aggregated_version_falls_through_or_is_refused() {
-        let discovery = Discovery::new("127.0.0.1:6443", &[]);
+        let discovery = Discovery::new("127.0.0.1:6443", &[], &Served::default());
         let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
         assert_eq!(discovery.groups(beta).unwrap_err().code, 406);
         let document = discovery.groups(&format!("{beta},application/json")).unwrap();

@@ -7,7 +7,7 @@ mod table;
 
 use std::sync::Arc;
 
-use api::{catalog::ResourceFacts, columns::Column};
+use api::catalog::ResourceFacts;
 use bytes::{BufMut, Bytes, BytesMut};
 use meta::time::Time;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use crate::{
 pub(crate) use event::EventEncoder;
 pub(crate) use indent::indent;
 pub(crate) use shape::ListMetadata;
-use table::Printing;
+use table::{Columns, Printing};
 
 /// Writes the answers of one resource in one form.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Encoder {
             Shape::Metadata(meta_version) => self.finish(shape::metadata(&json, meta_version)?),
             Shape::MetadataList(_) => Err(shape::no_list(&self.facts)),
             Shape::Table(meta_version, include) => {
-                let columns = table::columns_of_value(value);
+                let columns = table::columns_of_value(&self.facts, value);
                 let row = table::Row::of(self.printing(columns, include), &json)?;
                 let metadata = shape::ListMetadata::at(version.to_owned());
                 self.finish(table::write(columns, meta_version, metadata, vec![row])?)
@@ -88,7 +88,7 @@ impl Encoder {
         }
     }
 
-    const fn printing(&self, columns: &'static [Column], include: IncludeObject) -> Printing {
+    const fn printing<'a>(&self, columns: Columns<'a>, include: IncludeObject) -> Printing<'a> {
         Printing { columns, include, now: self.now }
     }
 

@@ -66,7 +66,8 @@ pub(crate) fn metadata_list(
     Ok(Bytes::from(written))
 }
 
-/// The list object of a page. Items of built-in lists carry neither apiVersion nor kind.
+/// The list object of a page. Items of built-in lists carry neither apiVersion nor kind; custom
+/// resources keep them.
 pub(crate) fn list(
     facts: &ResourceFacts,
     metadata: &ListMetadata,
@@ -80,7 +81,8 @@ pub(crate) fn list(
     written.reserve(items.iter().map(|item| item.json.len() + 1).sum::<usize>() + 3);
     for (index, item) in items.iter().enumerate() {
         separate(&mut written, index);
-        if let Some(rest) = item.json.strip_prefix(prefix.as_bytes()) {
+        let rest = item.json.strip_prefix(prefix.as_bytes());
+        if let Some(rest) = rest.filter(|_| facts.custom.is_none()) {
             written.push(b'{');
             written.extend_from_slice(rest);
         } else {

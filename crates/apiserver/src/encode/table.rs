@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{
     catalog::ResourceFacts,
     columns::{self, Column, DEFAULT_MARK, ListRule},
+    custom::CustomColumn,
 };
 use bytes::Bytes;
 use meta::time::Time;
@@ -23,54 +24,98 @@ use crate::{
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Table {
+struct Table<'a> {
     kind: &'static str,
     api_version: &'static str,
     metadata: ListMetadata,
     /// `None` in all but the first event of a watch.
-    column_definitions: Option<Vec<Definition>>,
+    column_definitions: Option<Vec<Definition<'a>>>,
     rows: Vec<Row>,
 }
 
 /// A column as tables declare it.
 #[derive(Serialize)]
-struct Definition {
-    name: &'static str,
+struct Definition<'a> {
+    name: &'a str,
     #[serde(rename = "type")]
-    kind: &'static str,
-    format: &'static str,
-    description: &'static str,
-    priority: u32,
+    kind: &'a str,
+    format: &'a str,
+    description: &'a str,
+    priority: i64,
 }
 
-impl From<&Column> for Definition {
+/// The columns of a kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Columns<'a> {
+    BuiltIn(&'static [Column]),
+    /// As a definition declares them.
+    Custom(&'a [CustomColumn]),
+}
+
+impl<'a> Columns<'a> {
+    fn definitions(self) -> Vec<Definition<'a>> {
+        match self {
+            Self::BuiltIn(columns) => columns.iter().map(Definition::from).collect(),
+            Self::Custom(columns) => columns.iter().map(Definition::from).collect(),
+        }
+    }
+
+    fn cells(self, object: &Value, now: Time) -> Vec<Value> {
+        match self {
+            Self::BuiltIn(columns) => columns::cells(columns, object, now),
+            Self::Custom(columns) => {
+                columns.iter().map(|column| column.cell(object, now)).collect()
+            }
+        }
+    }
+}
+
+impl From<&Column> for Definition<'static> {
     fn from(column: &Column) -> Self {
         Self {
             name: column.name,
             kind: column.kind.as_str(),
             format: column.format,
             description: "",
+            priority: column.priority.into(),
+        }
+    }
+}
+
+impl<'a> From<&'a CustomColumn> for Definition<'a> {
+    fn from(column: &'a CustomColumn) -> Self {
+        Self {
+            name: &column.name,
+            kind: &column.kind,
+            format: &column.format,
+            description: &column.description,
             priority: column.priority,
         }
     }
 }
 
 /// The columns of a resource's objects.
-pub(super) fn columns_of(facts: &ResourceFacts) -> &'static [Column] {
-    columns::definitions(&facts.resource.group, &facts.resource.kind)
+pub(super) fn columns_of(facts: &ResourceFacts) -> Columns<'_> {
+    if let Some(custom) = &facts.custom {
+        return Columns::Custom(&custom.version.columns);
+    }
+    Columns::BuiltIn(columns::definitions(&facts.resource.group, &facts.resource.kind))
 }
 
 /// The columns of an object that may be of another kind than its resource, such as a scale.
-pub(super) fn columns_of_value(value: &Value) -> &'static [Column] {
+pub(super) fn columns_of_value<'a>(facts: &'a ResourceFacts, value: &Value) -> Columns<'a> {
     let text = |member: &str| value[member].as_str().unwrap_or_default();
     let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
-    columns::definitions(group, text("kind"))
+    if group == facts.resource.group && text("kind") == facts.resource.kind {
+        return columns_of(facts);
+    }
+    Columns::BuiltIn(columns::definitions(group, text("kind")))
 }
 
 /// How rows are made.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Printing {
-    pub columns: &'static [Column],
+pub(super) struct Printing<'a> {
+    pub columns: Columns<'a>,
     pub include: IncludeObject,
     pub now: Time,
 }
@@ -85,18 +130,18 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn of(printing: Printing, json: &[u8]) -> Result<Self, Status> {
+    pub(super) fn of(printing: Printing<'_>, json: &[u8]) -> Result<Self, Status> {
         Self::of_value(printing, json, &parse(json)?)
     }
 
-    fn of_value(printing: Printing, json: &[u8], value: &Value) -> Result<Self, Status> {
+    fn of_value(printing: Printing<'_>, json: &[u8], value: &Value) -> Result<Self, Status> {
         let object = match printing.include {
             IncludeObject::None => None,
             IncludeObject::Metadata => Some(raw(&shape::metadata(json, MetaVersion::V1)?)?),
             IncludeObject::Object => Some(raw(json)?),
         };
         Ok(Self {
-            cells: columns::cells(printing.columns, value, printing.now),
+            cells: printing.columns.cells(value, printing.now),
             conditions: columns::row_conditions(value),
             object,
         })
@@ -106,7 +151,7 @@ impl Row {
 /// The rows of a list.
 pub(super) fn rows(
     facts: &ResourceFacts,
-    printing: Printing,
+    printing: Printing<'_>,
     items: &[Arc<Object>],
 ) -> Result<Vec<Row>, Status> {
     let Some(rule) = columns::list_rule(&facts.resource.group, &facts.resource.kind) else {
@@ -134,13 +179,12 @@ pub(super) fn rows(
 
 /// A whole table.
 pub(super) fn write(
-    columns: &[Column],
+    columns: Columns<'_>,
     version: MetaVersion,
     metadata: ListMetadata,
     rows: Vec<Row>,
 ) -> Result<Bytes, Status> {
-    let definitions = columns.iter().map(Definition::from).collect();
-    write_table(version, metadata, Some(definitions), rows)
+    write_table(version, metadata, Some(columns.definitions()), rows)
 }
 
 /// The table of an event after the first: its reader knows the columns.
@@ -155,7 +199,7 @@ pub(super) fn write_row(
 fn write_table(
     version: MetaVersion,
     metadata: ListMetadata,
-    column_definitions: Option<Vec<Definition>>,
+    column_definitions: Option<Vec<Definition<'_>>>,
     rows: Vec<Row>,
 ) -> Result<Bytes, Status> {
     let api_version = version.api_version();

@@ -1,14 +1,12 @@
 //! Server-side apply: over the newest state as often as it takes, or a create where there is none.
 
-use api::{
-    catalog::{self, ResourceFacts},
-    schema,
-};
+use api::{catalog::ResourceFacts, schema};
 use serde_json::Value;
 
 use super::{
     Inner,
     body::{self, Body},
+    create::refuse_if_terminating,
     failure, ownership,
     patch::fit,
     replace::{Proposal, Replaced, Tracking},
@@ -75,6 +73,7 @@ impl Inner {
         if !operation.subresource.is_empty() || !facts.has_verb("create") {
             return Err(failure::not_found(facts, &operation.name));
         }
+        refuse_if_terminating(operation)?;
         let now = self.world.clock.wall();
         let applied =
             ownership::applied(operation, None, &content.value, (OnConflict::Refuse, now))
@@ -148,11 +147,15 @@ fn decoded(operation: &Operation, content: &Content, applied: Value) -> Result<B
             "failed to convert new object ({object}) to proper version ({version}): {problem}"
         ))
     };
-    if let Some(problem) = patch::mismatch(PatchType::Strategic, facts, &applied) {
+    let mismatch = match facts.custom {
+        Some(_) => None,
+        None => patch::mismatch(PatchType::Strategic, facts, &applied),
+    };
+    if let Some(problem) = mismatch {
         return Err(refuse(&problem));
     }
-    let decoded = schema::decode(catalog::builtin(), facts.type_id, applied)
-        .map_err(|error| refuse(&error.to_string()))?;
+    let decoded =
+        schema::decode_object(facts, applied).map_err(|error| refuse(&error.to_string()))?;
     let warnings = duplicates(operation, content)?;
     Ok(Body { value: decoded.value, warnings })
 }

@@ -2,7 +2,8 @@
 
 use api::{
     catalog::{self, ResourceFacts, TypeId},
-    defaults, schema,
+    custom, defaults,
+    schema::{self, DecodeError, Decoded},
 };
 use meta::resource::Scope;
 use serde_json::Value;
@@ -23,7 +24,14 @@ pub(crate) struct Body {
 /// 400 where a field has the wrong type, or where strict validation finds unknown or duplicate ones.
 pub(crate) fn object(operation: &Operation, content: Content) -> Result<Body, Status> {
     let facts = &operation.resource;
-    let mut body = of_type(operation, facts.type_id, &facts.resource.kind, content)?;
+    if facts.custom.is_some() {
+        let errors = custom::validate_kind(facts, &content.value);
+        if !errors.is_empty() {
+            return Err(failure::invalid(facts, text(&content.value, "name"), &errors));
+        }
+    }
+    let decode = |value| schema::decode_object(facts, value);
+    let mut body = read(operation, &facts.resource.kind, content, decode)?;
     complete(facts, &mut body.value);
     Ok(body)
 }
@@ -38,14 +46,22 @@ pub(crate) fn of_type(
     kind: &str,
     content: Content,
 ) -> Result<Body, Status> {
+    read(operation, kind, content, |value| schema::decode(catalog::builtin(), type_id, value))
+}
+
+fn read(
+    operation: &Operation,
+    kind: &str,
+    content: Content,
+    decode: impl FnOnce(Value) -> Result<Decoded, DecodeError>,
+) -> Result<Body, Status> {
     let version = &operation.resource.resource.version;
     let refuse = |problem: String| {
         let text =
             format!("{kind} in version {version:?} cannot be handled as a {kind}: {problem}");
         failure::bad_request(text)
     };
-    let decoded = schema::decode(catalog::builtin(), type_id, content.value)
-        .map_err(|error| refuse(error.to_string()))?;
+    let decoded = decode(content.value).map_err(|error| refuse(error.to_string()))?;
     let problems = schema::strict_problems(&content.duplicates, &decoded.unknown);
     let warnings = match operation.field_validation {
         FieldValidation::Ignore => Vec::new(),

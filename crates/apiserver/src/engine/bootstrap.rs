@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::catalog;
+use api::catalog::{self, ResourceFacts};
 use serde_json::{Value, json};
 
 use super::{Inner, body, body::Body, collection::all, failure, replace::Tracking};
@@ -142,18 +142,25 @@ pub(super) fn operation(object: &Value) -> Result<Operation, Status> {
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     let kind = object["kind"].as_str().unwrap_or_default();
     let resource = catalog::builtin().resource_of_kind(group, version, kind);
-    Ok(Operation {
-        resource: resource.map(Arc::clone).ok_or_else(failure::method_not_allowed)?,
+    let resource = resource.map(Arc::clone).ok_or_else(failure::method_not_allowed)?;
+    let namespace = body::text(object, "namespace").to_owned();
+    Ok(Operation { namespace, ..server_operation(resource) })
+}
+
+/// An operation of the server itself, on nothing in particular yet.
+pub(crate) fn server_operation(resource: Arc<ResourceFacts>) -> Operation {
+    Operation {
+        resource,
         subresource: String::new(),
-        namespace: body::text(object, "namespace").to_owned(),
+        namespace: String::new(),
         name: String::new(),
         verb: Verb::Create { content: Content::default() },
-        user: User { name: SERVER.to_owned(), groups: vec![MASTERS.to_owned()], ..User::default() },
+        user: server(),
         field_manager: "kube-apiserver".to_owned(),
         epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
-    })
+    }
 }
 
 /// The server itself, as user.

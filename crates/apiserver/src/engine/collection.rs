@@ -9,7 +9,7 @@ use crate::{DeleteOptions, ListQuery, Listed, Object, Operation, Outcome, Reason
 const TOGETHER_MAX: usize = 64;
 
 impl Inner {
-    pub(super) async fn delete_collection(
+    pub(crate) async fn delete_collection(
         &self,
         operation: &Operation,
         options: &DeleteOptions,

@@ -48,6 +48,7 @@ impl Inner {
         if !operation.resource.has_verb("create") {
             return Err(failure::method_not_allowed());
         }
+        refuse_if_terminating(operation)?;
         let mut body = body::object(operation, content)?;
         body::place(operation, &mut body.value)?;
         self.create_object(operation, body, Tracking::Due).await
@@ -179,6 +180,18 @@ impl Inner {
             None => Ok(()),
         }
     }
+}
+
+/// Nothing new comes to a definition that goes.
+pub(super) fn refuse_if_terminating(operation: &Operation) -> Result<(), Status> {
+    let facts = &operation.resource;
+    if facts.custom.as_ref().is_none_or(|custom| !custom.is_terminating) {
+        return Ok(());
+    }
+    let mut refusal = failure::forbidden(facts, &operation.name, "");
+    "create not allowed while custom resource definition is terminating"
+        .clone_into(&mut refusal.message);
+    Err(refusal)
 }
 
 /// Gives a new object what only the server gives: uid, age, and a name if the client wants one made.

@@ -13,7 +13,7 @@ use super::{
     storage::{Along, Present, Write, Written},
     update::RACES_MAX,
 };
-use crate::{DeleteOptions, Object, Operation, Outcome, Status};
+use crate::{DeleteOptions, Object, Operation, Outcome, Status, custom};
 
 /// Namespaces without which a cluster does not work.
 const PROTECTED_NAMESPACES: [&str; 3] = ["default", "kube-public", "kube-system"];
@@ -67,7 +67,13 @@ impl Inner {
             let present = present.ok_or_else(|| failure::not_found(facts, name))?;
             removal::check_preconditions(facts, options, &present.value)?;
             let now = self.world.clock.wall();
-            let removal = removal::decide(facts, &present.value, options, now);
+            let is_definition = custom::is_definition(&facts.resource);
+            let removal = if is_definition {
+                let marked = custom::begin_cleanup(&present.value, now);
+                removal::decide(facts, &marked, options, now)
+            } else {
+                removal::decide(facts, &present.value, options, now)
+            };
             if let Some(deleted) = self.carry_out(operation, present, removal).await? {
                 return Ok(deleted);
             }

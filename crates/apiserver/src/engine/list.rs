@@ -29,7 +29,7 @@ impl Inner {
         self.list_page(operation, query).await.map(Outcome::List)
     }
 
-    pub(super) async fn list_page(
+    pub(crate) async fn list_page(
         &self,
         operation: &Operation,
         query: &ListQuery,

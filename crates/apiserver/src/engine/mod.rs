@@ -37,16 +37,22 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use api::{catalog::ResourceFacts, kinds::Context};
 use meta::resource::Scope;
 use store::{Store, StoreError};
 use world::{BoxFuture, Monotonic, Task, World};
 
+pub(crate) use bootstrap::server_operation;
 pub(crate) use convert::stored_as;
 pub use epoch::Epoch;
 pub use options::EngineOptions;
+pub(crate) use replace::{Proposal, Replaced, Tracking};
+pub(crate) use storage::Present;
 
 use crate::{
     Operation, Outcome, Status, Verb,
@@ -54,6 +60,7 @@ use crate::{
     authentication::{Proven, Unproven},
     authorization::Authorizer,
     cache::Caches,
+    custom::{self, Registry, Served},
 };
 
 /// Everything between an understood request and the store. Cheap to clone.
@@ -76,6 +83,8 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) options: EngineOptions,
     pub(crate) caches: Arc<Caches>,
+    /// Which custom resources are served.
+    pub(crate) custom: Registry,
     pub(crate) admission: Admission,
     pub(crate) authorizer: Arc<Authorizer>,
     /// Held while a service takes ports or addresses, so that no two take the same.
@@ -83,6 +92,8 @@ pub(crate) struct Inner {
     /// Held while quotas are charged. Taken before `allocation`.
     pub(crate) charging: tokio::sync::Mutex<()>,
     tasks: Vec<Box<dyn Task>>,
+    /// Looks after definitions; it begins when all else is there.
+    tending: OnceLock<Box<dyn Task>>,
 }
 
 impl Engine {
@@ -97,6 +108,7 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let revision = store.revision().await?;
         let (caches, tasks) = Caches::start(&world, &store, revision);
+        let custom = Registry::new(&caches);
         let admission = Admission::new(&caches, &world.dice);
         let [allocation, charging] = [(); 2].map(|()| tokio::sync::Mutex::default());
         let modes = options.authorization.clone();
@@ -106,19 +118,39 @@ impl Engine {
             store,
             options,
             caches,
+            custom,
             admission,
             authorizer,
             allocation,
             charging,
             tasks,
+            tending: OnceLock::new(),
         };
         inner.bootstrap().await.map_err(StartError::Bootstrap)?;
-        Ok(Self { inner: Arc::new(inner) })
+        inner.custom.catch_up().await.map_err(StartError::Bootstrap)?;
+        let inner = Arc::new(inner);
+        let tending = Box::pin(custom::run(Arc::downgrade(&inner)));
+        inner.tending.get_or_init(|| inner.world.tasks.spawn("custom-resources", tending));
+        Ok(Self { inner })
     }
 
     /// Decides who may do what, by the roles in the store.
     pub fn authorizer(&self) -> Arc<Authorizer> {
         Arc::clone(&self.inner.authorizer)
+    }
+
+    /// Which custom resources are served now.
+    pub fn served(&self) -> Arc<Served> {
+        self.inner.custom.served()
+    }
+
+    /// Waits until every definition is known that there is.
+    pub fn catch_up(&self) -> BoxFuture<()> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            // What is known has to do where the store does not answer.
+            let _ = inner.custom.catch_up().await;
+        })
     }
 
     /// Carries one operation out. Dropping the answer before it is there may leave a write done.
@@ -183,7 +215,7 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for task in &self.tasks {
+        for task in self.tasks.iter().chain(self.tending.get()) {
             task.abort();
         }
     }
@@ -192,4 +224,9 @@ impl Drop for Inner {
 /// Whether objects of a resource are stored at all.
 pub(crate) fn is_stored(facts: &ResourceFacts) -> bool {
     !facts.storage_prefix.is_empty()
+}
+
+/// The name of an object, empty if it has none.
+pub(crate) fn name_of(object: &serde_json::Value) -> &str {
+    body::text(object, "name")
 }

@@ -1,7 +1,6 @@
 //! Patches: applied to the newest state, as often as it takes.
 
 use api::{
-    catalog,
     catalog::ResourceFacts,
     schema,
     validation::{FieldError, Path},
@@ -94,8 +93,8 @@ fn apply(
     if let Some(problem) = problem.or_else(|| patch::mismatch(kind, facts, &patched)) {
         return Err(refuse(&problem));
     }
-    let decoded = schema::decode(catalog::builtin(), facts.type_id, patched)
-        .map_err(|error| refuse(&error.to_string()))?;
+    let decoded =
+        schema::decode_object(facts, patched).map_err(|error| refuse(&error.to_string()))?;
     let mut problems = patch::strict_findings(kind, content);
     body::warn(&mut problems, schema::strict_problems(&[], &decoded.unknown));
     match operation.field_validation {

@@ -2,6 +2,7 @@
 
 use api::{
     catalog::{self, TypeId},
+    custom::ScalePaths,
     json,
     validation::{FieldError, Path},
 };
@@ -155,25 +156,43 @@ fn scaled(operation: &Operation, present: &Present, scale: &Value) -> Result<Val
         return Err(failure::modified(facts, name));
     }
     let mut value = present.value.clone();
-    value["spec"]["replicas"] = replicas.into();
+    match paths(operation) {
+        Some(paths) => paths.set_replicas(&mut value, replicas),
+        None => value["spec"]["replicas"] = replicas.into(),
+    }
     Ok(value)
+}
+
+/// Where a custom resource has its replicas; `None` for built-in workloads.
+fn paths(operation: &Operation) -> Option<&ScalePaths> {
+    operation.resource.custom.as_ref().and_then(|custom| custom.version.scale.as_ref())
+}
+
+/// Replicas that are there, replicas that are wanted, and whom the workload selects.
+fn figures(operation: &Operation, workload: &Value) -> (i64, i64, String) {
+    if let Some(paths) = paths(operation) {
+        let selector = paths.selector(workload).to_owned();
+        return (paths.present(workload), paths.replicas(workload).unwrap_or(0), selector);
+    }
+    let replicas = |part: &str| json::number(&workload[part], "replicas").unwrap_or(0);
+    let selector = selector_of(operation, &workload["spec"]["selector"]);
+    (replicas("status"), replicas("spec"), selector)
 }
 
 /// The `Scale` of a workload.
 fn scale_of(operation: &Operation, workload: &Value) -> Value {
     let metadata = &workload["metadata"];
+    let (present, wanted, selector) = figures(operation, workload);
     let mut scale = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {}, "spec": {},
-        "status": {"replicas": json::number(&workload["status"], "replicas").unwrap_or(0)},
+        "status": {"replicas": present},
     });
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         json::copy(&mut scale["metadata"], metadata, field);
     }
-    let replicas = json::number(&workload["spec"], "replicas").unwrap_or(0);
-    if replicas != 0 {
-        scale["spec"]["replicas"] = replicas.into();
+    if wanted != 0 {
+        scale["spec"]["replicas"] = wanted.into();
     }
-    let selector = selector_of(operation, &workload["spec"]["selector"]);
     if !selector.is_empty() {
         scale["status"]["selector"] = selector.into();
     }

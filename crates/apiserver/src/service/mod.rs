@@ -3,6 +3,7 @@
 
 mod interference;
 mod issuer;
+mod known;
 mod message;
 mod paths;
 mod resource;
@@ -19,17 +20,16 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 use world::{BoxFuture, World};
 
+use known::Known;
 pub use message::{BODY_BYTES_MAX, Body, Request, Response};
 pub use watch_body::{EventKind, WatchBody, WatchEvent};
 
 use crate::{
-    ApiGroup, Engine, Operation, Outcome, Reason, Status, User,
+    ApiGroup, Engine, Operation, Outcome, Reason, Served, Status, User,
     audit::{Auditor, Trail},
     authentication::{Authentication, Proven, Unproven},
     authorization::{self, Attributes, Authorizer, Decision},
-    compression,
-    discovery::Discovery,
-    duration, encode,
+    compression, duration, encode,
     faults::Faults,
     health::Health,
     impersonation::Impersonation,
@@ -43,6 +43,11 @@ use crate::{
 /// Runs operations: the engine, or a double in tests.
 pub trait Backend: Send + Sync {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>>;
+
+    /// Which custom resources there are now.
+    fn served(&self) -> Arc<Served>;
+    /// Waits until every custom resource is known that there is.
+    fn catch_up(&self) -> BoxFuture<()>;
 
     /// The version that a cache of the resource shows which is `age` behind; `None` if nothing has
     /// changed since, or nothing is known.
@@ -59,6 +64,13 @@ pub trait Backend: Send + Sync {
 impl Backend for Engine {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
         Engine::run(self, operation)
+    }
+
+    fn served(&self) -> Arc<Served> {
+        Engine::served(self)
+    }
+    fn catch_up(&self) -> BoxFuture<()> {
+        Engine::catch_up(self)
     }
 
     fn version_before(&self, facts: &ResourceFacts, age: Duration) -> Option<u64> {
@@ -109,7 +121,7 @@ pub struct Service {
 struct Inner {
     backend: Arc<dyn Backend>,
     settings: Settings,
-    discovery: RwLock<Arc<Discovery>>,
+    discovery: RwLock<Known>,
     /// Groups that others answer for.
     groups: RwLock<Vec<ApiGroup>>,
     openapi: OpenApi,
@@ -124,8 +136,9 @@ const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
 impl Service {
     pub fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
-        let discovery = RwLock::new(Arc::new(Discovery::new(&settings.address, &[])));
         let groups = RwLock::default();
+        let served = backend.served();
+        let discovery = RwLock::new(Known::new(&settings.address, &[], served));
         let openapi = OpenApi::new(settings.world.clock.wall());
         let (closing, _) = watch::channel(false);
         let metrics = RequestMetrics::default();
@@ -138,8 +151,9 @@ impl Service {
         let mut groups = self.inner.groups.write();
         groups.retain(|known| known.name != group.name);
         groups.push(group);
-        let discovery = Discovery::new(&self.inner.settings.address, &groups);
-        *self.inner.discovery.write() = Arc::new(discovery);
+        let served = self.inner.backend.served();
+        let known = Known::new(&self.inner.settings.address, &groups, served);
+        *self.inner.discovery.write() = known;
     }
 
     /// Lets a registry gather what is counted of requests.
@@ -203,7 +217,7 @@ impl Inner {
             Err(status) => refusal(request, &status),
         };
         if let Some(mut trail) = trail {
-            if resource::is_deprecated(info) {
+            if resource::is_deprecated(info, &self.backend.served()) {
                 trail.is_deprecated();
             }
             trail.answered(&mut response);
@@ -217,7 +231,9 @@ impl Inner {
         let in_flight = self.metrics.begin(info);
         let mut response = self.answer(request, info, user).await;
         drop(in_flight);
-        let Some(labels) = Labels::of(request, info, response.status) else { return response };
+        let served = self.backend.served();
+        let labels = Labels::of(request, info, response.status, &served);
+        let Some(labels) = labels else { return response };
         self.metrics.answered(&labels, &response, clock.monotonic().since(began));
         if let Body::Watch(watch) = &mut response.body {
             watch.keep(self.metrics.begin_watch(&labels, clock.clone()));
@@ -267,7 +283,7 @@ impl Inner {
         if let Some(other) = other {
             return paths::read_only(request, other.respond(&request.method, info, path));
         }
-        let target = match route::resolve(info, path) {
+        let target = match self.resolve(info, path).await {
             Ok(_) if request.method == Method::HEAD => Err(route::method_not_allowed()),
             Ok(target) => Ok(target),
             Err(Misroute::PathUnknown) => return paths::page_not_found(),

@@ -1,13 +1,13 @@
 //! Paths that are no resource: discovery, documents, version, health.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use serde_json::Value;
 
 use super::{Body, Indent, Inner, Request, Response, failure};
-use crate::{Status, discovery::Document, health::Probe, request_info::RequestInfo, route};
+use crate::{
+    Status, discovery::Document, health::Probe, openapi::Asked, request_info::RequestInfo, route,
+};
 
 impl Inner {
     pub(super) fn path(&self, request: &Request, info: &RequestInfo) -> Response {
@@ -26,7 +26,7 @@ impl Inner {
             return failure(request, &route::method_not_allowed(), Indent::ForPeople);
         }
         let accept = request.header(header::ACCEPT);
-        let discovery = Arc::clone(&self.discovery.read());
+        let discovery = self.discovery();
         match parts.as_slice() {
             [""] => document(request, &discovery.paths(&self.settings.health)),
             ["version"] => document(request, discovery.version()),
@@ -41,19 +41,20 @@ impl Inner {
             [".well-known", "openid-configuration"] | ["openid", "v1", "jwks"] => {
                 self.issuer_document(request, trimmed)
             }
-            ["openapi", "v2"] => self.openapi.v2(request),
-            ["openapi", "v3"] => self.openapi.index(),
+            ["openapi", "v2"] => self.openapi.v2(request, &self.backend.served()),
+            ["openapi", "v3"] => self.openapi.index(&self.backend.served()),
             ["openapi", "v3", ..] => {
                 let path = trimmed.strip_prefix("openapi/v3/").unwrap_or_default();
                 let now = self.settings.world.clock.wall();
-                self.openapi.v3(request, path, &info.query, now)
+                let asked = Asked { path, query: &info.query, now };
+                self.openapi.v3(request, &asked, &self.backend.served())
             }
             _ => page_not_found(),
         }
     }
 
     fn resources(&self, request: &Request, group: &str, version: &str) -> Response {
-        let discovery = Arc::clone(&self.discovery.read());
+        let discovery = self.discovery();
         if !group.is_empty() && discovery.group(group).is_none() {
             return page_not_found();
         }

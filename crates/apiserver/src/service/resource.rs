@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 
 use super::{BODY_BYTES_MAX, Body, Inner, Request, Response, WatchBody, interference};
 use crate::{
-    Content, Epoch, Operation, Outcome, PatchType, Reason, Status, User, Verb,
-    decode::{self, BodyType, Expected},
+    Content, Epoch, Operation, Outcome, PatchType, Reason, Served, Status, User, Verb,
+    decode::{self, BodyType, Expected, Origin},
     encode::{Encoder, EventEncoder},
     engine::epoch,
     managed_fields::OnConflict,
-    negotiation::{self, Endpoint, Format},
+    negotiation::{self, Endpoint, Format, Protobuf},
     options::{self, WriteKind, WriteOptions},
     request_info::{RequestInfo, ResourcePath},
     route::{self, Target},
@@ -47,6 +47,11 @@ pub(super) enum Past {
 /// What the users of a resource are told that has had its time.
 pub(super) fn deprecation(target: &Target) -> Option<String> {
     let resource = &target.facts.resource;
+    if let Some(custom) = &target.facts.custom {
+        let own = custom.version.deprecation.as_ref()?;
+        let text = format!("{} {} is deprecated", resource.api_version(), resource.kind);
+        return Some(if own.is_empty() { text } else { own.clone() });
+    }
     let text = match (&*resource.group, &*resource.plural) {
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",
         ("", "endpoints") => {
@@ -58,9 +63,9 @@ pub(super) fn deprecation(target: &Target) -> Option<String> {
 }
 
 /// Whether a request asks for such a resource.
-pub(super) fn is_deprecated(info: &RequestInfo) -> bool {
+pub(super) fn is_deprecated(info: &RequestInfo, served: &Served) -> bool {
     let Some(path) = &info.resource else { return false };
-    route::resolve(info, path).is_ok_and(|target| deprecation(&target).is_some())
+    route::resolve(info, path, served).is_ok_and(|target| deprecation(&target).is_some())
 }
 
 impl Inner {
@@ -124,14 +129,18 @@ impl Call<'_> {
         if self.info.verb != "patch" {
             return Ok(None);
         }
+        let is_custom = self.target.facts.custom.is_some();
         let content_type = self.request.header(header::CONTENT_TYPE);
         match content_type.split(';').next().unwrap_or_default() {
             "application/json-patch+json" => Ok(Some(Patching::Patch(PatchType::Json))),
             "application/merge-patch+json" => Ok(Some(Patching::Patch(PatchType::Merge))),
-            "application/strategic-merge-patch+json" => {
+            "application/strategic-merge-patch+json" if !is_custom => {
                 Ok(Some(Patching::Patch(PatchType::Strategic)))
             }
             "application/apply-patch+yaml" => Ok(Some(Patching::Apply)),
+            _ if is_custom => Err(decode::unsupported(
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            )),
             _ => {
                 let message = "415: Unsupported Media Type";
                 Err(Status::new(415, Reason::UnsupportedMediaType, message).about("", "", ""))
@@ -142,7 +151,10 @@ impl Call<'_> {
     fn format(&self) -> Result<Format, Status> {
         let facts = &self.target.facts;
         let tables = !facts.storage_prefix.is_empty() || facts.has_verb("list");
-        let protobuf = true;
+        let protobuf = match facts.custom {
+            Some(_) => Protobuf::Metadata,
+            None => Protobuf::Objects,
+        };
         let endpoint = if self.info.verb == "watch" {
             Endpoint::Watch { tables, protobuf }
         } else {
@@ -285,12 +297,18 @@ impl Call<'_> {
     fn expected(&self) -> Expected {
         let facts = &self.target.facts;
         let own = facts.resource.api_version();
-        match self.target.subresource() {
+        let expected = match self.target.subresource() {
             Some(subresource) => {
                 let api_version = subresource.api_version.as_deref().unwrap_or(&own);
                 Expected::new(api_version, &subresource.kind)
             }
             None => Expected::new(&own, &facts.resource.kind),
+        };
+        let is_own =
+            (&*expected.group, &*expected.kind) == (&*facts.resource.group, &*facts.resource.kind);
+        if is_own && facts.custom.is_some() {
+            return Expected { of: Origin::Custom, ..expected };
         }
+        expected
     }
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Service, Settings, Status,
-    User, Verb,
+    Backend, Listed, Object, ObjectEvent, Operation, Outcome, Reason, Served, Service, Settings,
+    Status, User, Verb,
     audit::Auditor,
     authentication::{Authentication, Proven, Unproven},
     authorization::Authorizer,
@@ -29,6 +29,13 @@ struct Double;
 impl Backend for Double {
     fn run(&self, operation: Operation) -> BoxFuture<Result<Outcome, Status>> {
         Box::pin(outcome(operation))
+    }
+
+    fn served(&self) -> Arc<Served> {
+        Arc::default()
+    }
+    fn catch_up(&self) -> BoxFuture<()> {
+        Box::pin(async {})
     }
 
     fn version_before(&self, _: &ResourceFacts, _: Duration) -> Option<u64> {
