@@ -22,6 +22,7 @@ use serde_json::Value;
 pub use columns::CustomColumn;
 pub use facts::VersionRank;
 pub use json_path::JsonPath;
+use rules::Rules;
 pub use scale::ScalePaths;
 use schema::Schema;
 
@@ -63,7 +64,7 @@ pub struct CustomVersion {
     pub type_id: TypeId,
     pub columns: Vec<CustomColumn>,
     pub scale: Option<ScalePaths>,
-    has_rules: bool,
+    rules: Rules,
 }
 
 /// Told beside what is wrong when that keeps rules from being looked at.
@@ -95,7 +96,7 @@ impl CustomVersion {
             name: json::text(version, "name").to_owned(),
             is_served: json::is_true(version, "served"),
             deprecation: facts::deprecation(version),
-            has_rules: schema.has_rules(),
+            rules: Rules::compile(&written),
             schema,
             written,
             catalog,
@@ -139,12 +140,22 @@ impl CustomVersion {
         if old.is_none_or(|old| validate::duplicates(schema, old).is_empty()) {
             errors.extend(validate::duplicates(schema, object));
         }
-        if self.has_rules && errors.iter().any(keeps_rules_unchecked) {
+        if self.rules.is_empty() {
+            return errors;
+        }
+        if errors.iter().any(keeps_rules_unchecked) {
             let (path, kind) = ("<nil>".to_owned(), ErrorKind::Invalid);
             let (value, detail) = (Shown::Json(Value::Null), RULES_UNCHECKED.to_owned());
             errors.push(FieldError { path, kind, value, detail });
+        } else {
+            errors.extend(self.rules.check(object, old).errors);
         }
         errors
+    }
+
+    /// What would be wrong with a change if it had made it so.
+    pub fn warnings(&self, object: &Value, old: &Value) -> Vec<String> {
+        self.rules.check(object, Some(old)).warnings
     }
 }
 

@@ -40,8 +40,6 @@ pub struct Schema {
     pub any_of: Vec<Schema>,
     pub one_of: Vec<Schema>,
     pub not: Option<Box<Schema>>,
-    /// `x-kubernetes-validations`, as written.
-    pub rules: Vec<Value>,
 }
 
 /// A JSON type.
@@ -197,7 +195,6 @@ impl Schema {
             any_of: nodes("anyOf"),
             one_of: nodes("oneOf"),
             not: node("not"),
-            rules: json::list(written, "x-kubernetes-validations").to_vec(),
         }
     }
 
@@ -216,16 +213,6 @@ impl Schema {
             Some(kind) => kind.as_str(),
             None => "",
         }
-    }
-
-    /// Whether the node or one below it has rules.
-    pub fn has_rules(&self) -> bool {
-        let additional = match &self.additional {
-            Some(Additional::Of(schema)) => Some(&**schema),
-            Some(Additional::Any | Additional::Nothing) | None => None,
-        };
-        let below = self.properties.values().chain(self.items.as_deref()).chain(additional);
-        !self.rules.is_empty() || below.chain(&self.all_of).any(Self::has_rules)
     }
 }
 

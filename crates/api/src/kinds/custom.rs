@@ -13,6 +13,10 @@ pub(super) const RULES: Rules = Rules {
     prepare_update,
     validate_create: |ctx, object, errors| validate(ctx, object, None, errors),
     validate_update: |ctx, new, old, errors| validate(ctx, new, Some(old), errors),
+    warnings: |ctx, new, old| {
+        let asked = version(ctx).zip(old);
+        asked.map(|(version, old)| version.warnings(new, old)).unwrap_or_default()
+    },
     ..Rules::GENERIC
 };
 

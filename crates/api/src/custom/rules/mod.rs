@@ -39,6 +39,11 @@ impl Rules {
         Self { root: compile::root(schema) }
     }
 
+    /// Whether there is nothing to ask.
+    pub fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
     /// What the rules say of an object that fits the schema; `old` is what it replaces.
     pub fn check(&self, object: &Value, old: Option<&Value>) -> Verdict {
         let Some(root) = &self.root else { return Verdict::default() };

@@ -4,14 +4,15 @@ use serde_json::Value;
 
 use super::{lists, structural};
 use crate::{
-    custom::schema::{Kind, Schema},
+    custom::{
+        rules::validate_definition,
+        schema::{Kind, Schema},
+    },
     json,
     validation::{Errors, FieldError, Path, rules},
 };
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
-const REASONS: [&str; 4] =
-    ["FieldValueRequired", "FieldValueForbidden", "FieldValueInvalid", "FieldValueDuplicate"];
 const UNIQUE: &str =
     "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
 
@@ -24,6 +25,7 @@ pub(super) fn validate(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
     structure.sort_by_key(ToString::to_string);
     errors.extend(structure);
     if errors.len() == before {
+        validate_definition(&path.to_string(), schema, errors);
         defaults(path, schema, errors);
     }
 }
@@ -61,7 +63,6 @@ fn node(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
     }
     map_type(path, schema, errors);
     lists::validate(path, schema, errors);
-    rules_of_node(path, schema, errors);
     each(path, schema, &mut |path, schema| node(path, schema, errors));
 }
 
@@ -98,30 +99,6 @@ fn map_type(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
     }
     let known = ["atomic", "granular"];
     rules::one_of(&path.child("x-kubernetes-map-type"), map_type, &known, errors);
-}
-
-/// The shape of rules; what they say is for those who read the language.
-fn rules_of_node(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
-    let path = path.child("x-kubernetes-validations");
-    for (index, rule) in json::list(schema, "x-kubernetes-validations").iter().enumerate() {
-        let item = path.index(index);
-        let text = json::text(rule, "rule");
-        if text.trim().is_empty() {
-            errors.push(FieldError::required(&item.child("rule"), "rule is not specified"));
-        }
-        let message = json::text(rule, "message");
-        if !message.is_empty() && message.trim().is_empty() {
-            let text = "message must be non-empty if specified";
-            errors.push(FieldError::invalid(&item.child("message"), message, text));
-        } else if message.trim().contains('\n') {
-            let text = "message must not contain line breaks";
-            errors.push(FieldError::invalid(&item.child("message"), message, text));
-        } else if text.trim().contains('\n') && message.is_empty() {
-            let text = "message must be specified if rule contains line breaks";
-            errors.push(FieldError::required(&item.child("message"), text));
-        }
-        rules::one_of(&item.child("reason"), json::text(rule, "reason"), &REASONS, errors);
-    }
 }
 
 /// Defaults fit the schema that they belong to.
