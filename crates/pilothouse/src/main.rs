@@ -16,6 +16,7 @@ mod reach;
 mod rules;
 mod server;
 mod up;
+mod usage;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use api::catalog::ResourceFacts;
 use meta::{mutants::mutant, object::ResourceVersion};
 use parking_lot::{Mutex, RwLock};
+use prometheus::Histogram;
 use store::{Range, Revision, Store};
 use tokio::sync::{Notify, OnceCell, watch::Sender};
 use world::{Monotonic, Task, World};
@@ -33,6 +34,8 @@ pub(crate) struct Caches {
     /// Every change up to this revision is in the caches.
     progress: Sender<u64>,
     watchers_changed: Notify,
+    /// Seconds that reads waited for what the store had acknowledged.
+    lag: Histogram,
 }
 
 /// The watch cache of one resource, in its storage version.
@@ -58,6 +61,7 @@ impl Caches {
         world: &World,
         store: &Arc<dyn Store>,
         from: Revision,
+        lag: Histogram,
     ) -> (Arc<Self>, Vec<Box<dyn Task>>) {
         let caches = Arc::new(Self {
             world: world.clone(),
@@ -65,6 +69,7 @@ impl Caches {
             by_prefix: RwLock::default(),
             progress: Sender::new(from.0),
             watchers_changed: Notify::new(),
+            lag,
         });
         let follower = world.tasks.spawn("watch-cache", Box::pin(follow::run(Arc::clone(&caches))));
         let tender = world.tasks.spawn("watch-tender", Box::pin(tend::run(Arc::clone(&caches))));
@@ -115,6 +120,13 @@ impl Caches {
         if self.progress() >= revision {
             return Ok(());
         }
+        let began = self.world.clock.monotonic();
+        let reached = self.wait_for(revision).await;
+        self.lag.observe(self.world.clock.monotonic().since(began).as_secs_f64());
+        reached
+    }
+
+    async fn wait_for(&self, revision: u64) -> Result<(), Status> {
         let mut progress = self.progress.subscribe();
         let patience = self.world.clock.sleep(FRESHNESS_WAIT);
         tokio::select! { biased;

@@ -50,7 +50,7 @@ use world::{BoxFuture, Monotonic, Task, World};
 pub(crate) use bootstrap::server_operation;
 pub(crate) use convert::stored_as;
 pub use epoch::Epoch;
-pub use options::EngineOptions;
+pub use options::{EngineMetrics, EngineOptions};
 pub(crate) use replace::{Proposal, Replaced, Tracking};
 pub(crate) use storage::Present;
 
@@ -107,7 +107,8 @@ impl Engine {
         options: EngineOptions,
     ) -> Result<Self, StartError> {
         let revision = store.revision().await?;
-        let (caches, tasks) = Caches::start(&world, &store, revision);
+        let (caches, tasks) =
+            Caches::start(&world, &store, revision, options.metrics.cache_lag.clone());
         let custom = Registry::new(&caches);
         let admission = Admission::new(&caches, &world.dice);
         let [allocation, charging] = [(); 2].map(|()| tokio::sync::Mutex::default());

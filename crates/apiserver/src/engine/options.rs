@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use prometheus::{Histogram, HistogramOpts, Registry};
 use serde_json::Value;
 
 use crate::{
@@ -34,7 +35,36 @@ pub struct EngineOptions {
     pub policy: Vec<Value>,
     /// Hears of every decision on a request.
     pub witness: Option<Witness>,
+    /// What is counted of the engine.
+    pub metrics: EngineMetrics,
 }
+
+/// What is counted of an engine. Clones count together.
+#[derive(Clone)]
+pub struct EngineMetrics {
+    pub(crate) cache_lag: Histogram,
+}
+
+impl EngineMetrics {
+    /// Lets a registry gather it.
+    ///
+    /// # Errors
+    /// The registry knows another engine already.
+    pub fn register(&self, registry: &Registry) -> prometheus::Result<()> {
+        registry.register(Box::new(self.cache_lag.clone()))
+    }
+}
+
+impl Default for EngineMetrics {
+    fn default() -> Self {
+        let help = "Seconds that reads waited for the watch cache to hold what was acknowledged.";
+        let options = HistogramOpts::new("pilothouse_watch_cache_lag_seconds", help);
+        let options = options.buckets(LAG_SECONDS.to_vec());
+        Self { cache_lag: Histogram::with_opts(options).expect("names in this file are valid") }
+    }
+}
+
+const LAG_SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
 
 impl Default for EngineOptions {
     fn default() -> Self {
@@ -50,6 +80,7 @@ impl Default for EngineOptions {
             authorization: Mode::DEFAULT.to_vec(),
             policy: Vec::new(),
             witness: None,
+            metrics: EngineMetrics::default(),
         }
     }
 }

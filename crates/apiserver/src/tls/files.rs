@@ -87,6 +87,13 @@ fn is_current(signed: &Signed, now: Time) -> bool {
     })
 }
 
+/// When a certificate in PEM ends; `None` if it is none.
+pub fn end_of(pem: &str) -> Option<Time> {
+    let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&pem.contents).ok()?;
+    Some(Time::from_seconds(certificate.validity().not_after.timestamp()))
+}
+
 fn has_names(signed: &Signed, names: &ServingNames) -> bool {
     with_certificate(signed, |certificate| {
         let Ok(Some(extension)) = certificate.subject_alternative_name() else { return false };

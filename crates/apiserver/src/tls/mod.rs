@@ -22,6 +22,7 @@ use rustls::{
 use world::{Clock, DiskError, Watched, World};
 
 pub use authority::{Authority, ServingNames, Signed};
+pub use files::end_of;
 use peer::AnyCertificate;
 pub use peer::{ClientRoots, Peer};
 use serving::Resolver;

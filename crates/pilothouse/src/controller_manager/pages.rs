@@ -14,10 +14,10 @@ use world::World;
 
 use super::{
     NAME, configz,
-    described::{self, Shown, Usage},
+    described::{self, Shown},
     options::Options,
 };
-use crate::cli::KUBERNETES_VERSION;
+use crate::{cli::KUBERNETES_VERSION, usage::Usage};
 
 /// What the pages look at.
 pub(super) struct Watched {

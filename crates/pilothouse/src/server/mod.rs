@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use apiserver::{
-    EngineOptions, Extension, Service,
+    EngineMetrics, EngineOptions, Extension, Service, TimedStore,
     authorization::Usage,
     http::Server,
     jwt::SigningKey,
@@ -52,8 +52,12 @@ pub(crate) async fn start(
     let listener = listener.context("cannot start the API server; --port chooses another port")?;
     let address = listener.address();
     let store = open_store(world, settings)?;
+    let store = TimedStore::new(store, world.clock.clone(), metrics.registry());
+    let store = Arc::new(store.context("cannot time the store")?);
+    let engine_metrics = EngineMetrics::default();
+    engine_metrics.register(metrics.registry()).context("cannot count what the engine does")?;
     let pki = open_pki(world, settings)?;
-    extensions.push(metrics::extension(Arc::clone(metrics)));
+    extensions.push(metrics::extension(Arc::clone(metrics), world));
     extensions.push(faults::extension(faults.as_ref()));
     let usage = Usage::default();
     extensions.push(rights::extension(&usage));
@@ -62,6 +66,7 @@ pub(crate) async fn start(
             secure_port: port_of(&address),
             authorization: settings.authorization.clone(),
             witness: Some(usage.witness()),
+            metrics: engine_metrics,
             ..EngineOptions::default()
         },
         authentication: settings.authentication.open(
@@ -77,6 +82,7 @@ pub(crate) async fn start(
     };
     let service = plane::serve(world.clone(), store, server_settings).await?;
     service.register_metrics(metrics.registry()).context("cannot count requests")?;
+    metrics::certificates(&pki, metrics.registry()).context("cannot watch certificates")?;
     let http = Server::start(service.clone(), listener, serving(world, settings, &pki)?);
     let url = format!("https://{address}");
     kubeconfig::write(&*world.disk, &settings.kubeconfig, &url, &pki)?;
