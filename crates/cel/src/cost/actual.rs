@@ -1,10 +1,12 @@
 //! What a call has cost.
 
 use super::{AUTHORIZATION, Cost, pattern, scan};
-use crate::value::{Opaque, Value};
+use crate::value::{Opaque, Value, sizes};
+
+const CODE_POINT_BYTES_MAX: usize = 4;
 
 /// The cost of one call with these arguments.
-pub(crate) fn actual(cost: Cost, arguments: &[Value<'_>], result: &Value<'_>) -> u64 {
+pub(crate) fn actual(cost: Cost, arguments: &[Value<'_>]) -> u64 {
     let size = |index: usize| arguments.get(index).map_or(1, Value::size);
     match cost {
         // What is chosen between has been paid for.
@@ -12,7 +14,10 @@ pub(crate) fn actual(cost: Cost, arguments: &[Value<'_>], result: &Value<'_>) ->
         Cost::One | Cost::Join | Cost::Index | Cost::Transparent => 1,
         Cost::Authorization => AUTHORIZATION,
         Cost::Concatenate => scan(size(0).saturating_add(size(1))),
-        Cost::Compare => scan(size(0).min(size(1))),
+        Cost::Compare => match arguments {
+            [left, right] => scan(smaller(left, right)),
+            _ => 1,
+        },
         Cost::Search => size(1),
         Cost::Contains => scan(size(0)).saturating_mul(scan(size(1))),
         Cost::Encode
@@ -24,7 +29,7 @@ pub(crate) fn actual(cost: Cost, arguments: &[Value<'_>], result: &Value<'_>) ->
         | Cost::Parse => scan(size(0)),
         Cost::Traverse => arguments.first().map_or(1, traverse),
         Cost::Replace | Cost::Split | Cost::ParseTwice => scan(size(0).saturating_mul(2)),
-        Cost::JoinTexts => scan(result.size().saturating_mul(2)),
+        Cost::JoinTexts => scan(joined(arguments).saturating_mul(2)),
         Cost::Match | Cost::Find => {
             scan(size(0).saturating_add(1)).saturating_mul(pattern(size(1)))
         }
@@ -42,6 +47,27 @@ pub(crate) fn actual(cost: Cost, arguments: &[Value<'_>], result: &Value<'_>) ->
             size(0).saturating_mul(size(1)).saturating_mul(times).saturating_add(1)
         }
     }
+}
+
+/// The smaller size. The longer text is not counted if it cannot be the one: a short text may be compared with a long one
+/// very often.
+fn smaller(left: &Value<'_>, right: &Value<'_>) -> u64 {
+    if let (Value::String(left), Value::String(right)) = (left, right) {
+        let (short, long) = if left.len() <= right.len() { (left, right) } else { (right, left) };
+        let count = short.chars().count();
+        let is_surely_longer = long.len() / CODE_POINT_BYTES_MAX >= count;
+        return sizes(if is_surely_longer { count } else { count.min(long.chars().count()) });
+    }
+    left.size().min(right.size())
+}
+
+/// How long the text will be that joins a list.
+fn joined(arguments: &[Value<'_>]) -> u64 {
+    let Some(Value::List(list)) = arguments.first() else { return 1 };
+    let separators = sizes(list.len().saturating_sub(1));
+    let separator = arguments.get(1).map_or(0, Value::size);
+    let texts: u64 = list.iter().map(|item| item.size()).sum();
+    texts.saturating_add(separators.saturating_mul(separator))
 }
 
 /// All that is inside.

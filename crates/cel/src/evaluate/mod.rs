@@ -111,13 +111,12 @@ impl<'a> Evaluation<'a> {
             arguments.push(self.evaluate(argument)?);
         }
         let Some(overload) = chosen(&call.overloads, &arguments) else { return no_overload() };
-        let answer = match &call.pattern {
+        // What costs too much is not begun.
+        self.charge(cost::actual(overload.cost, &arguments))?;
+        match &call.pattern {
             Some((pattern, prepared)) => prepared(pattern, &arguments),
             None => (overload.call)(&arguments),
-        };
-        let result = answer.as_ref().unwrap_or(&Value::Null);
-        self.charge(cost::actual(overload.cost, &arguments, result))?;
-        answer
+        }
     }
 
     /// One side may decide alone, even if the other one fails.

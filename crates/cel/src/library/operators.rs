@@ -1,14 +1,14 @@
 //! What stands between expressions: arithmetic, comparisons, membership, indices.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap};
 
-use super::{Answer, Row, global};
+use super::{Answer, Row, global, strings::check_length};
 use crate::{
     cost::Cost,
     error::{EvaluationError, failed, no_overload},
     schema::ListKind,
     value::{
-        Key, List, Value, compare, double_to_int, double_to_uint, equals, int_to_double, same_keys,
+        Key, List, Value, compare, double_to_int, double_to_uint, equals, identity, int_to_double,
         uint_to_double,
     },
 };
@@ -124,6 +124,7 @@ fn add<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
         }
         (Value::Double(left), Value::Double(right)) => Ok(Value::Double(left + right)),
         (Value::String(left), Value::String(right)) => {
+            check_length(left.len().saturating_add(right.len()))?;
             Ok(Value::string(format!("{}{}", &**left, &**right)))
         }
         (Value::Bytes(left), Value::Bytes(right)) => {
@@ -143,16 +144,21 @@ fn add<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
 
 /// A set takes each item once; a list with keys takes what the right has in place of what it had.
 fn add_lists<'a>(left: &List<'a>, right: &List<'a>) -> Value<'a> {
+    let keys: &[String] = match left.kind() {
+        ListKind::Atomic => return Value::List(List::joined(left.clone(), right.clone())),
+        ListKind::Set => &[],
+        ListKind::Map(keys) => keys,
+    };
     let mut items: Vec<Value<'a>> = left.iter().collect();
+    let places = items.iter().enumerate().map(|(place, item)| (identity(item, keys), place));
+    let mut places: BTreeMap<String, usize> = places.collect();
     for item in right.iter() {
-        let known = match left.kind() {
-            ListKind::Atomic => None,
-            ListKind::Set => items.iter().position(|known| equals(known, &item)),
-            ListKind::Map(keys) => items.iter().position(|known| same_keys(known, &item, keys)),
-        };
-        match known {
-            None => items.push(item),
-            Some(at) => items[at] = item,
+        let next = items.len();
+        let place = *places.entry(identity(&item, keys)).or_insert(next);
+        if place == next {
+            items.push(item);
+        } else {
+            items[place] = item;
         }
     }
     Value::list(items)

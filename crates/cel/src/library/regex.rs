@@ -6,7 +6,7 @@ use super::{Answer, Row, global, member};
 use crate::{
     cost::Cost,
     error::{EvaluationError, failed, no_overload},
-    value::Value,
+    value::{Text, Value},
 };
 
 pub(super) const ROWS: &[Row] = &[
@@ -64,8 +64,15 @@ fn matches_pattern<'a>(pattern: &Regex, arguments: &[Value<'a>]) -> Answer<'a> {
 
 fn find_pattern<'a>(pattern: &Regex, arguments: &[Value<'a>]) -> Answer<'a> {
     let Some(Value::String(text)) = arguments.first() else { return no_overload() };
-    let found = pattern.find(text).map(|found| found.as_str());
-    Ok(Value::string(found.unwrap_or_default()))
+    Ok(match text {
+        Text::Borrowed(text) => {
+            let found = pattern.find(text).map(|found| found.as_str());
+            Value::String(Text::Borrowed(found.unwrap_or_default()))
+        }
+        Text::Shared(text) => {
+            Value::string(pattern.find(text).map(|found| found.as_str()).unwrap_or_default())
+        }
+    })
 }
 
 /// A negative number means no limit.
@@ -76,6 +83,14 @@ fn find_all_pattern<'a>(pattern: &Regex, arguments: &[Value<'a>]) -> Answer<'a> 
         _ => return no_overload(),
     };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let found = pattern.find_iter(text).take(count);
-    Ok(Value::list(found.map(|found| Value::string(found.as_str())).collect()))
+    Ok(Value::list(match text {
+        Text::Borrowed(text) => {
+            let found = pattern.find_iter(text).take(count).map(|found| found.as_str());
+            found.map(|found| Value::String(Text::Borrowed(found))).collect()
+        }
+        Text::Shared(text) => {
+            let found = pattern.find_iter(text).take(count);
+            found.map(|found| Value::string(found.as_str())).collect()
+        }
+    }))
 }

@@ -1,6 +1,6 @@
 //! `"%s has %d".format([…])`.
 
-use super::{Answer, Row, conversions::text_of, member};
+use super::{Answer, Row, conversions::text_of, member, strings::check_length};
 use crate::{
     cost::Cost,
     error::{EvaluationError, failed, no_overload},
@@ -39,6 +39,7 @@ fn format<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
             return failed(format!("index {next} out of range"));
         };
         text.push_str(&clause(verb, precision, &value)?);
+        check_length(text.len())?;
         next += 1;
         rest = &after[verb.len_utf8()..];
     }

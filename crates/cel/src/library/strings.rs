@@ -3,7 +3,7 @@
 use super::{Answer, Row, global, member};
 use crate::{
     cost::Cost,
-    error::{failed, no_overload},
+    error::{EvaluationError, failed, no_overload},
     value::{List, Text, Value},
 };
 
@@ -88,8 +88,8 @@ fn last_index_of<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     };
     let Some(byte) = byte_at(text, until) else { return out_of_range(until) };
     // It may begin at the position and go on behind it.
-    let begins = |at: &usize| text.is_char_boundary(*at) && text[*at..].starts_with(&**part);
-    let found = (0..=byte).rev().find(begins).map(|found| code_points(&text[..found]));
+    let reach = text.floor_char_boundary(byte.saturating_add(part.len()));
+    let found = text[..reach].rfind(&**part).map(|found| code_points(&text[..found]));
     Ok(Value::Int(found.unwrap_or(-1)))
 }
 
@@ -99,13 +99,16 @@ fn join<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
         [Value::List(list), Value::String(separator)] => (list, separator),
         _ => return no_overload(),
     };
+    let separators = list.len().saturating_sub(1).saturating_mul(separator.len());
     let mut joined = String::new();
+    check_length(separators)?;
     for (index, item) in list.iter().enumerate() {
         let Value::String(item) = &item else { return no_overload() };
         if index > 0 {
             joined.push_str(separator);
         }
         joined.push_str(item);
+        check_length(joined.len())?;
     }
     Ok(Value::string(joined))
 }
@@ -118,6 +121,17 @@ fn lower_ascii<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
 fn upper_ascii<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     let [Value::String(text)] = arguments else { return no_overload() };
     Ok(Value::string(text.to_ascii_uppercase()))
+}
+
+/// No text becomes longer than what the budget allows to go through.
+const TEXT_BYTES_MAX: usize = 10 << 20;
+
+/// Refuses a text of that length before it is made.
+pub(super) fn check_length(bytes: usize) -> Result<(), EvaluationError> {
+    if bytes > TEXT_BYTES_MAX {
+        return failed(format!("text is longer than {TEXT_BYTES_MAX} bytes"));
+    }
+    Ok(())
 }
 
 /// A negative number means no limit.
@@ -133,7 +147,10 @@ fn replace<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
         }
         _ => return no_overload(),
     };
-    Ok(Value::string(text.replacen(&**old, new, limit(count))))
+    let count = limit(count);
+    let places = text.matches(&**old).take(count).count();
+    check_length(text.len().saturating_add(places.saturating_mul(new.len())))?;
+    Ok(Value::string(text.replacen(&**old, new, count)))
 }
 
 fn split<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
@@ -148,28 +165,32 @@ fn split<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     if count == 0 {
         return Ok(Value::list(Vec::new()));
     }
-    let parts: Vec<&str> = if separator.is_empty() {
-        characters(text, count)
-    } else {
-        text.splitn(count, &**separator).collect()
-    };
-    Ok(Value::list(parts.into_iter().map(Value::string).collect()))
+    Ok(Value::list(match text {
+        Text::Borrowed(text) => {
+            parts(text, separator, count).map(|part| Value::String(Text::Borrowed(part))).collect()
+        }
+        Text::Shared(text) => parts(text, separator, count).map(Value::string).collect(),
+    }))
 }
 
-/// One by one; the last part holds the rest.
-fn characters(text: &str, count: usize) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if parts.len() + 1 == count {
-            parts.push(rest);
-            break;
-        }
-        let (part, after) = rest.split_at(first.len_utf8());
-        parts.push(part);
-        rest = after;
+/// At most so many parts; the last one holds the rest. Without a separator each character is one.
+fn parts<'t>(
+    text: &'t str,
+    separator: &str,
+    count: usize,
+) -> Box<dyn Iterator<Item = &'t str> + 't> {
+    if !separator.is_empty() {
+        return Box::new(text.splitn(count, separator).collect::<Vec<_>>().into_iter());
     }
-    parts
+    let ends = text.char_indices().skip(1).map(|(at, _)| at).take(count - 1);
+    let mut start = 0;
+    let mut ends = ends.chain((!text.is_empty()).then_some(text.len()));
+    Box::new(std::iter::from_fn(move || {
+        let end = ends.next()?;
+        let part = &text[start..end];
+        start = end;
+        Some(part)
+    }))
 }
 
 fn substring<'a>(arguments: &[Value<'a>]) -> Answer<'a> {

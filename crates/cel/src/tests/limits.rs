@@ -55,6 +55,51 @@ fn long_chains_of_logic_are_no_deep_nesting() {
     assert_eq!(compile_and_run(&format!("true{}", " && true".repeat(5_000))), "");
 }
 
+/// What an expression yields on a long text and a long list.
+fn on_large_data(expression: &str) -> String {
+    let schema = json!({"type": "object", "properties": {
+        "text": {"type": "string"},
+        "list": {"type": "array", "items": {"type": "integer"}},
+        "set": {"type": "array", "items": {"type": "integer"}, "x-kubernetes-list-type": "set"},
+    }});
+    let schema = Schema::structural(&schema, "self", Root::Plain).expect("an object");
+    let environment = Environment::new().declare("self", schema);
+    let numbers: Vec<u32> = (0..100_000).collect();
+    let object = json!({"text": "a".repeat(1 << 20), "list": numbers, "set": numbers});
+    let program = environment.compile(expression).expect("correct");
+    let bindings = Bindings::new().json("self", &object);
+    match program.evaluate(&bindings, 1_000_000).value {
+        Ok(value) => super::shown(&value),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn large_data_makes_no_result_that_is_larger_still() {
+    let too_long = "text is longer than 10485760 bytes";
+    let too_costly = "operation cancelled: actual cost limit exceeded";
+    let rows = [
+        ("size(self.text.replace('', self.text))", too_long),
+        ("size(self.list.map(x, 'a').join(self.text))", too_costly),
+        ("size((self.text + self.text) + (self.text + self.text))", "4194304"),
+        ("size('%s%s%s%s%s%s%s%s%s%s%s'.format(self.list.map(x, self.text)))", too_costly),
+        (
+            "size('%s%s%s%s%s%s%s%s%s%s%s'.format([0,1,2,3,4,5,6,7,8,9,10].map(x, self.text)))",
+            too_long,
+        ),
+        ("sets.contains(self.list, self.list)", too_costly),
+        ("self.set == self.set", "true"),
+        ("size(self.set + self.set)", "100000"),
+        ("size([1, 2, 3].map(x, self.list + self.list)[2])", "200000"),
+        ("self.list.exists(x, self.text == 'b')", "false"),
+        ("self.text.lastIndexOf(self.text.substring(5) + 'b')", "-1"),
+        ("size(self.text.split(''))", "1048576"),
+    ];
+    for (expression, expected) in rows {
+        assert_eq!(on_large_data(expression), expected, "{expression}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,60}") {

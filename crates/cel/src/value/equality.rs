@@ -1,6 +1,9 @@
 //! When two values are the same, and which comes first.
 
-use std::cmp::Ordering;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Key, List, Map, Number, Object, Opaque, Value, number_order};
 use crate::schema::ListKind;
@@ -75,20 +78,27 @@ fn lists_equal(left: &List<'_>, right: &List<'_>) -> bool {
         ListKind::Atomic => {
             left.iter().zip(right.iter()).all(|(left, right)| equals(&left, &right))
         }
-        ListKind::Set => left.iter().all(|item| right.iter().any(|other| equals(&item, &other))),
-        ListKind::Map(keys) => left.iter().all(|item| {
-            let same = right.iter().find(|other| same_keys(&item, other, keys));
-            same.is_some_and(|other| equals(&item, &other))
-        }),
+        ListKind::Set => {
+            let known: BTreeSet<String> = right.iter().map(|item| identity(&item, &[])).collect();
+            left.iter().all(|item| known.contains(&identity(&item, &[])))
+        }
+        ListKind::Map(keys) => {
+            let known: BTreeMap<String, Value<'_>> =
+                right.iter().map(|item| (identity(&item, keys), item)).collect();
+            left.iter().all(|item| {
+                known.get(&identity(&item, keys)).is_some_and(|other| equals(&item, other))
+            })
+        }
     }
 }
 
-/// Whether two items of a list are the same one, by its keys.
-pub(crate) fn same_keys<'a>(left: &Value<'a>, right: &Value<'a>, keys: &'a [String]) -> bool {
-    keys.iter().all(|key| match (property(left, key), property(right, key)) {
-        (Some(left), Some(right)) => equals(&left, &right),
-        (left, right) => left.is_none() && right.is_none(),
-    })
+/// What tells the items of a list apart: these properties, or the whole item without any.
+pub(crate) fn identity(item: &Value<'_>, keys: &[String]) -> String {
+    if keys.is_empty() {
+        return item.to_json().unwrap_or_default().to_string();
+    }
+    let parts = keys.iter().map(|key| property(item, key).and_then(|part| part.to_json()));
+    serde_json::Value::Array(parts.map(Option::unwrap_or_default).collect()).to_string()
 }
 
 fn property<'a>(value: &Value<'a>, name: &'a str) -> Option<Value<'a>> {

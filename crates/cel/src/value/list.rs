@@ -14,14 +14,31 @@ pub enum List<'a> {
     Made(Arc<Vec<Value<'a>>>),
     /// Part of the input; the schema is the list's.
     Json(&'a [Json], &'a Schema),
+    /// One after the other: a sum copies no items, as its cost of one says.
+    Joined(Arc<Joined<'a>>),
+}
+
+/// Two lists, and how many items they have together.
+#[derive(Debug)]
+pub struct Joined<'a> {
+    left: List<'a>,
+    right: List<'a>,
+    len: usize,
 }
 
 impl<'a> List<'a> {
+    /// All items of the one, then all of the other.
+    pub(crate) fn joined(left: Self, right: Self) -> Self {
+        let len = left.len() + right.len();
+        Self::Joined(Arc::new(Joined { left, right, len }))
+    }
+
     /// How many items it has.
     pub fn len(&self) -> usize {
         match self {
             Self::Made(items) => items.len(),
             Self::Json(items, _) => items.len(),
+            Self::Joined(lists) => lists.len,
         }
     }
     /// Whether it has no items.
@@ -35,6 +52,10 @@ impl<'a> List<'a> {
             Self::Json(items, schema) => {
                 items.get(index).map(|item| Value::from_json(item, schema.inner()))
             }
+            Self::Joined(lists) => match index.checked_sub(lists.left.len()) {
+                Some(index) => lists.right.get(index),
+                None => lists.left.get(index),
+            },
         }
     }
     /// Its items in order.
@@ -44,7 +65,7 @@ impl<'a> List<'a> {
 
     pub(crate) const fn kind(&self) -> &'a ListKind {
         match self {
-            Self::Made(_) => &ListKind::Atomic,
+            Self::Made(_) | Self::Joined(_) => &ListKind::Atomic,
             Self::Json(_, schema) => &schema.list,
         }
     }

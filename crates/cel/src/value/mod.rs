@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use meta::quantity::Quantity;
 
-pub(crate) use self::equality::{compare, equals, same_keys};
+pub(crate) use self::equality::{compare, equals, identity};
 pub use self::key::Key;
 pub use self::list::List;
 pub use self::map::{Map, Object};
