@@ -61,8 +61,11 @@ pub(crate) fn sim(arguments: &[String]) -> Result<()> {
     cargo(&command)
 }
 
-/// `cargo xtask measure`.
+/// `cargo xtask measure`; of the simulator alone with `sim`.
 pub(crate) fn measure(arguments: &[String]) -> Result<()> {
+    if arguments.first().is_some_and(|what| what == "sim") {
+        return sim(&["--hours", "1"].map(str::to_owned));
+    }
     cargo(&["build", "--release", "--quiet", "--bin", "pilothouse"])?;
     let mut command = vec!["run", "--release", "--quiet", "--bin", "measure", "--"];
     command.extend(arguments.iter().map(String::as_str));

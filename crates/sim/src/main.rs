@@ -1,5 +1,7 @@
 //! `sim`: runs seeds and plans, and says which one went wrong.
 
+mod yardstick;
+
 use std::{
     fs,
     io::Write as _,
@@ -9,7 +11,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Instant,
+    time::Duration,
 };
 
 use sim::{Detail, Failure, PowerCuts, Tally, plan::Plan, power_cuts, run, shrunk};
@@ -19,7 +21,8 @@ usage: sim --seed N [--logs]     one run, told line by line, with the log
        sim --plan FILE [--logs]  the run that a file holds
        sim --seeds N [--from M]  N runs from seed M (0) on, on all cores, until one goes wrong
        sim --leaders N           N runs in which two controller managers are paused and cut off
-       sim --cluster-hour N      how fast an hour of a busy cluster passes, with N (1 or 2) of each
+       sim --hours N [--single]  how fast N standard hours of a busy cluster pass on one core,
+                                 with one API server and one controller manager or two of each
        sim --power-cuts N        cuts the power at each disk operation of a run of N writes
        sim --print N             the plan of a seed
 A run that went wrong is made smaller and written to a file.";
@@ -34,7 +37,7 @@ enum Task {
     One(Plan, Detail),
     Many { from: u64, count: u64, draft: fn(u64) -> Plan },
     Print(Plan),
-    Hour(Plan),
+    Hours { count: u64, replicas: u8 },
     PowerCuts(u64),
 }
 
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
             say(&plan.to_text());
             ExitCode::SUCCESS
         }
-        Ok(Some(Task::Hour(plan))) => hour(&plan),
+        Ok(Some(Task::Hours { count, replicas })) => hours(count, replicas),
         Ok(Some(Task::PowerCuts(writes))) => cut_power(writes),
         Ok(None) => {
             say(HELP);
@@ -84,8 +87,9 @@ fn parse(arguments: &[String]) -> Result<Option<Task>, String> {
     if let Some(seed) = number("--print") {
         return Ok(Some(Task::Print(Plan::of(seed))));
     }
-    if let Some(replicas) = number("--cluster-hour").and_then(|count| u8::try_from(count).ok()) {
-        return Ok(Some(Task::Hour(Plan::of_cluster_hour(0, replicas))));
+    if let Some(count) = number("--hours") {
+        let replicas = if arguments.iter().any(|word| word == "--single") { 1 } else { 2 };
+        return Ok(Some(Task::Hours { count, replicas }));
     }
     if let Some(writes) = number("--power-cuts") {
         return Ok(Some(Task::PowerCuts(writes)));
@@ -135,24 +139,20 @@ fn cut_power(writes: u64) -> ExitCode {
 }
 
 /// Measures on one core.
-fn hour(plan: &Plan) -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "what is measured is the machine")]
-    let began = Instant::now();
-    match run(plan, Detail::Silent) {
-        Ok(tally) => {
-            let seconds = began.elapsed().as_secs_f64();
-            let hours = tally.time.as_secs_f64() / 3600.0;
-            say(&format!(
-                "{tally}{:.2} simulated hours in each of {seconds:.2} s",
-                hours / seconds
-            ));
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            say(&format!("FAILED {failure}"));
-            ExitCode::FAILURE
+fn hours(count: u64, replicas: u8) -> ExitCode {
+    let mut all = Tally::default();
+    for seed in 0..count {
+        match run(&Plan::of_cluster_hour(seed, replicas), Detail::Silent) {
+            Ok(tally) => all.add(&tally),
+            Err(failure) => {
+                say(&format!("FAILED {failure}"));
+                return ExitCode::FAILURE;
+            }
         }
     }
+    let spent = yardstick::processor_time().unwrap_or_default();
+    say(&format!("{all}{}", yardstick::report(&all, spent)));
+    ExitCode::SUCCESS
 }
 
 /// Runs on all cores; the first seed that goes wrong is the one that is told of.
@@ -160,12 +160,10 @@ fn many(from: u64, count: u64, draft: fn(u64) -> Plan) -> ExitCode {
     let end = from.saturating_add(count);
     say(&format!("seeds {from} to {}", end.saturating_sub(1)));
     let (next, outcome) = (AtomicU64::new(from), Mutex::new((Tally::default(), None)));
+    let spent = Mutex::new(Duration::ZERO);
+    let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < end);
     let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= end {
-                return;
-            }
+        while let Some(seed) = take() {
             let result = checked(&draft(seed));
             let Ok(mut outcome) = outcome.lock() else { return };
             match result {
@@ -176,13 +174,16 @@ fn many(from: u64, count: u64, draft: fn(u64) -> Plan) -> ExitCode {
                 }
             }
         }
+        if let Ok(mut spent) = spent.lock() {
+            *spent += yardstick::processor_time().unwrap_or_default();
+        }
     };
     let cores = thread::available_parallelism().map_or(1, Into::into);
     thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
     let Ok((tally, failure)) = outcome.into_inner() else { return ExitCode::FAILURE };
     match failure {
         Some(failure) => failed(failure),
-        None => report(&tally),
+        None => report(&tally, spent.into_inner().unwrap_or_default()),
     }
 }
 
@@ -199,8 +200,8 @@ fn checked(plan: &Plan) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-fn report(tally: &Tally) -> ExitCode {
-    say(&format!("passed\n{tally}"));
+fn report(tally: &Tally, spent: Duration) -> ExitCode {
+    say(&format!("passed\n{tally}{}", yardstick::report(tally, spent)));
     let never = tally.never();
     if tally.runs >= SEEDS_THAT_REACH_ALL && !never.is_empty() {
         say(&format!("FAILED no run reached {never:?}"));

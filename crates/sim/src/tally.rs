@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use api::views::Deployment;
 
-use crate::check::{Change, Edge};
+use crate::{
+    check::{Change, Edge},
+    world::Costs,
+};
 
 /// A state that some run must reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +140,8 @@ pub struct Tally {
     pub reached: BTreeMap<Sometimes, u64>,
     /// Equal for equal runs, in whatever order.
     pub trace: u64,
+    /// What the tasks of each name took, by component and name.
+    pub costs: Costs,
 }
 
 impl Tally {
@@ -152,6 +157,9 @@ impl Tally {
         }
         for (what, count) in &other.reached {
             *self.reached.entry(*what).or_default() += count;
+        }
+        for (task, cost) in &other.costs {
+            *self.costs.entry(task.clone()).or_default() += *cost;
         }
     }
 

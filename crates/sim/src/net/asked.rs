@@ -52,6 +52,18 @@ impl Asked {
         !matches!(self.verb, RequestVerb::Read | RequestVerb::Watch)
     }
 
+    /// The name of the task that carries it out.
+    pub(crate) const fn task(&self) -> &'static str {
+        match self.verb {
+            RequestVerb::Watch => "request: watch",
+            RequestVerb::Create => "request: create",
+            RequestVerb::Update => "request: update",
+            RequestVerb::Patch => "request: patch",
+            RequestVerb::Delete => "request: delete",
+            RequestVerb::Read | RequestVerb::Any | RequestVerb::Write => "request: read",
+        }
+    }
+
     /// Whether it is of the kind that goes on for ever: leases and Events.
     pub(crate) fn is_heartbeat(&self) -> bool {
         matches!(self.resource.as_str(), "leases" | "events")

@@ -147,6 +147,7 @@ impl Line {
         let server = self.office.servers.get(api).ok_or_else(nobody)?;
         let (line, tasks) = (self.clone(), Arc::clone(&server.world.tasks));
         let (sender, answer) = oneshot::channel();
+        let name = asked.task();
         let carry_out = async move {
             let epoch = line.forged(request.epoch.clone());
             let answer = match line.forgotten(&asked) {
@@ -157,7 +158,7 @@ impl Line {
             // Whoever asked may be gone.
             let _ = sender.send(answer);
         };
-        tasks.spawn("request", Box::pin(carry_out));
+        tasks.spawn(name, Box::pin(carry_out));
         answer.await.map_err(|_| lost())
     }
 
@@ -219,7 +220,7 @@ impl Line {
                 // Whoever asked may be gone.
                 let _ = sender.send(line.join(&server).watch(request).await);
             };
-            tasks.spawn("request", Box::pin(begin));
+            tasks.spawn(asked.task(), Box::pin(begin));
             let events = answer.await.map_err(|_| lost())??;
             self.travel(api, self.caller).await;
             Ok(events)

@@ -239,6 +239,7 @@ impl Run {
             faults: self.faults.injected(),
             reached: self.checker.reached(),
             trace: self.trace.hash(),
+            costs: self.cluster.simulation.costs(),
         }
     }
 

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use world::{BoxFuture, Task, Tasks, Timers};
 
 use super::{
+    account::{Account, Costs, Item, real_now},
     dice::{Seeded, mix},
     incarnation::Incarnation,
 };
@@ -35,6 +36,7 @@ struct State {
     tasks: BTreeMap<u64, Slot>,
     frozen: BTreeSet<String>,
     fingerprint: u64,
+    account: Account,
     /// `component/name` of the last one that ran.
     last: Option<(Arc<Incarnation>, &'static str)>,
 }
@@ -42,6 +44,7 @@ struct State {
 struct Slot {
     owner: Arc<Incarnation>,
     name: &'static str,
+    item: Item,
     /// Taken while it runs.
     future: Option<BoxFuture<()>>,
     signal: Arc<Signal>,
@@ -79,10 +82,12 @@ impl Executor {
     /// Runs one woken task up to its next wait. False if none is woken.
     pub(super) fn step(&self) -> bool {
         let Some(id) = self.pick() else { return false };
-        let Some((mut future, signal)) = self.begin(id) else { return true };
+        let Some((mut future, signal, item)) = self.begin(id) else { return true };
         let waker = Waker::from(signal);
+        let began = real_now();
         let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
         let mut state = self.state.lock();
+        state.account.add(item, began);
         if poll.is_pending() {
             // A task that was aborted or crashed while it ran has no slot any more.
             if let Some(slot) = state.tasks.get_mut(&id) {
@@ -114,7 +119,7 @@ impl Executor {
     }
 
     /// Takes the future out of its slot and notes the step in the fingerprint.
-    fn begin(&self, id: u64) -> Option<(BoxFuture<()>, Arc<Signal>)> {
+    fn begin(&self, id: u64) -> Option<(BoxFuture<()>, Arc<Signal>, Item)> {
         let mut state = self.state.lock();
         state.steps += 1;
         let micros = self.timers.now().0.as_micros();
@@ -124,9 +129,9 @@ impl Executor {
         let future = slot.future.take()?;
         let last = (Arc::clone(&slot.owner), slot.name);
         slot.signal.queued.store(false, Ordering::Relaxed);
-        let signal = Arc::clone(&slot.signal);
+        let (signal, item) = (Arc::clone(&slot.signal), slot.item);
         state.last = Some(last);
-        Some((future, signal))
+        Some((future, signal, item))
     }
 
     pub(super) fn spawn(
@@ -144,8 +149,8 @@ impl Executor {
         let woken = Arc::clone(&self.woken);
         let signal = Arc::new(Signal { id, queued: AtomicBool::new(false), woken });
         signal.wake_by_ref();
-        let owner = Arc::clone(owner);
-        state.tasks.insert(id, Slot { owner, name, future: Some(future), signal });
+        let (owner, item) = (Arc::clone(owner), state.account.item(owner, name));
+        state.tasks.insert(id, Slot { owner, name, item, future: Some(future), signal });
         Some(id)
     }
 
@@ -178,6 +183,11 @@ impl Executor {
     pub(super) fn fingerprint(&self) -> (u64, u64) {
         let state = self.state.lock();
         (state.steps, state.fingerprint)
+    }
+
+    /// What the tasks of each name took so far.
+    pub(super) fn costs(&self) -> Costs {
+        self.state.lock().account.costs()
     }
 
     /// `component/name` of the task that ran last.

@@ -5,6 +5,7 @@
 //! a component's tasks where they are, and its disk keeps what was synced and perhaps some of the
 //! rest. The same seed and the same calls give the same run, step by step.
 
+mod account;
 mod clock;
 mod dice;
 mod disk;
@@ -14,6 +15,7 @@ mod network;
 
 use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
+pub use account::{Cost, Costs};
 pub use disk::DiskFault;
 use parking_lot::Mutex;
 use world::{Dice, Monotonic, NoProcesses, World};
@@ -265,6 +267,11 @@ impl Simulation {
     /// Steps so far and a number that tells their order: equal for equal runs.
     pub fn fingerprint(&self) -> (u64, u64) {
         self.executor.fingerprint()
+    }
+
+    /// What the tasks of each name took so far, by component and name.
+    pub fn costs(&self) -> Costs {
+        self.executor.costs()
     }
 
     /// `component/name` of the task that ran last: who spins, when time stands still.
