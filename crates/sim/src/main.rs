@@ -16,6 +16,9 @@ use std::{
 
 use sim::{Detail, Failure, PowerCuts, Tally, plan::Plan, power_cuts, run, shrunk};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 usage: sim --seed N [--logs]     one run, told line by line, with the log
        sim --plan FILE [--logs]  the run that a file holds

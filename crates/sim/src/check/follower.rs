@@ -1,6 +1,6 @@
 //! Holds a watch to its promise: ordered, each change once, none left out, and first of all the state.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use client::{EventType, WatchEvent};
 use serde::Deserialize;
@@ -23,22 +23,36 @@ pub(crate) struct Follower {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Shown {
-    metadata: ShownMetadata,
+struct Shown<'a> {
+    #[serde(borrow)]
+    metadata: ShownMetadata<'a>,
 }
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct ShownMetadata {
-    name: String,
-    namespace: String,
-    resource_version: String,
+struct ShownMetadata<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    namespace: Cow<'a, str>,
+    #[serde(borrow)]
+    resource_version: Cow<'a, str>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Bookmark {
+    metadata: BookmarkMetadata,
+}
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct BookmarkMetadata {
     annotations: BTreeMap<String, String>,
 }
 
-impl ShownMetadata {
+impl ShownMetadata<'_> {
     fn key(&self) -> String {
         if self.namespace.is_empty() {
-            return self.name.clone();
+            return self.name.clone().into_owned();
         }
         format!("{}/{}", self.namespace, self.name)
     }
@@ -48,7 +62,7 @@ impl Follower {
     /// Looks at an event as it arrives.
     pub(crate) fn take(&mut self, event: &WatchEvent) {
         let Some(prefix) = self.prefix else { return };
-        let Ok(Shown { metadata }) = serde_json::from_slice(&event.object) else {
+        let Ok(Shown { metadata }) = serde_json::from_slice::<Shown<'_>>(&event.object) else {
             return self.checker.fail(format!("an event of {prefix} shows no object"));
         };
         let Ok(at) = metadata.resource_version.parse() else { return };
@@ -58,7 +72,7 @@ impl Follower {
                 self.take_change(prefix, event.kind, at, metadata.key());
             }
             EventType::Bookmark => {
-                let ends = metadata.annotations.contains_key(INITIAL_END);
+                let ends = ends_initial_events(&event.object);
                 if let Some(objects) = self.initial.take_if(|_| ends) {
                     self.checker.hear(Claim::State { prefix, at, objects });
                 } else if let Some(after) = self.position {
@@ -90,4 +104,9 @@ impl Follower {
         }
         self.position = Some(at);
     }
+}
+
+fn ends_initial_events(bookmark: &[u8]) -> bool {
+    let Bookmark { metadata } = serde_json::from_slice(bookmark).unwrap_or_default();
+    metadata.annotations.contains_key(INITIAL_END)
 }

@@ -7,6 +7,7 @@ mod objects;
 mod others;
 mod ownership;
 mod pace;
+mod reader;
 mod rest;
 mod rollout;
 mod terms;
@@ -27,7 +28,7 @@ pub(crate) use self::{
     follower::Follower,
     model::{Change, Edge},
 };
-use self::{history::History, model::Model, pace::Pace, terms::Terms};
+use self::{history::History, model::Model, pace::Pace, reader::Reader, terms::Terms};
 use crate::{scenario::Told, tally::Sometimes, trace::Trace};
 
 /// Something happened that may not happen.
@@ -52,7 +53,8 @@ struct State {
     last: Revision,
     revisions: BTreeSet<u64>,
     /// Those of writes that somebody was told of.
-    acknowledged: Vec<u64>,
+    acknowledged: BTreeSet<u64>,
+    reader: Reader,
     model: Model,
     history: History,
     terms: Terms,
@@ -72,7 +74,8 @@ impl Checker {
             trace,
             last: Revision(1),
             revisions: BTreeSet::new(),
-            acknowledged: Vec::new(),
+            acknowledged: BTreeSet::new(),
+            reader: Reader::default(),
             model: Model::new(staleness),
             history: History::default(),
             terms: Terms::default(),
@@ -146,7 +149,7 @@ impl Checker {
     /// Whether every revision that somebody was told of was seen, and each in its writer's term.
     pub(crate) fn settled(&self) -> Verdict {
         let mut state = self.0.lock();
-        let lost = state.acknowledged.iter().find(|it| !state.revisions.contains(it)).copied();
+        let lost = state.acknowledged.difference(&state.revisions).next().copied();
         expect(lost.is_none(), || format!("revision {lost:?} was acknowledged and is not there"))?;
         if state.terms.changes() > 1 {
             state.reach(Sometimes::LeadershipMoves);
@@ -195,7 +198,7 @@ impl State {
         let key = String::from_utf8_lossy(key).into_owned();
         self.history.note(self.last.0, &key, value.is_none());
         self.terms.note(self.last.0, &key, value);
-        let change = Change::read(&key, event)?;
+        let change = Change::read(&mut self.reader, &key, event)?;
         if change.is_heartbeat() {
             return Ok(());
         }

@@ -10,13 +10,11 @@ use api::views::{
     DaemonSet, Deployment, Job, Kind, Namespace, Node, PartialObject, Pod, ReplicaSet,
     ResourceQuota, StatefulSet, Status, Template,
 };
-use bytes::Bytes;
 use meta::object::{ObjectMeta, Uid};
-use serde::de::DeserializeOwned;
 use store::Event;
 use world::Monotonic;
 
-use super::Violation;
+use super::{Violation, reader::Reader};
 
 /// An object's state before and after.
 #[derive(Debug)]
@@ -44,21 +42,21 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    pub(super) fn read(key: &str, event: &Event) -> Result<Self, Violation> {
+    pub(super) fn read(reader: &mut Reader, key: &str, event: &Event) -> Result<Self, Violation> {
         let kind = key.strip_prefix("/registry/").and_then(|rest| rest.split('/').next());
         Ok(match kind {
-            Some("deployments") => Self::Deployment(edge(key, event)?),
-            Some("replicasets") => Self::ReplicaSet(edge(key, event)?),
-            Some("pods") => Self::Pod(edge(key, event)?),
-            Some("minions") => Self::Node(edge(key, event)?),
-            Some("statefulsets") => Self::StatefulSet(edge(key, event)?),
-            Some("daemonsets") => Self::DaemonSet(edge(key, event)?),
-            Some("jobs") => Self::Job(edge(key, event)?),
-            Some("namespaces") => Self::Namespace(edge(key, event)?),
-            Some("resourcequotas") => Self::Quota(edge(key, event)?),
-            Some("endpointslices") => Self::EndpointSlice(edge(key, event)?),
+            Some("deployments") => Self::Deployment(reader.edge(key, event)?),
+            Some("replicasets") => Self::ReplicaSet(reader.edge(key, event)?),
+            Some("pods") => Self::Pod(reader.edge(key, event)?),
+            Some("minions") => Self::Node(reader.edge(key, event)?),
+            Some("statefulsets") => Self::StatefulSet(reader.edge(key, event)?),
+            Some("daemonsets") => Self::DaemonSet(reader.edge(key, event)?),
+            Some("jobs") => Self::Job(reader.edge(key, event)?),
+            Some("namespaces") => Self::Namespace(reader.edge(key, event)?),
+            Some("resourcequotas") => Self::Quota(reader.edge(key, event)?),
+            Some("endpointslices") => Self::EndpointSlice(reader.edge(key, event)?),
             Some("leases" | "events" | "ranges" | "masterleases") | None => Self::Heartbeat,
-            Some(_) => Self::Other(edge(key, event)?),
+            Some(_) => Self::Other(reader.edge(key, event)?),
         })
     }
 
@@ -166,20 +164,6 @@ impl<T: api::views::Object> Edge<T> {
     fn metadata(&self) -> (Option<&ObjectMeta>, Option<&ObjectMeta>) {
         (self.before.as_deref().map(T::metadata), self.now.as_deref().map(T::metadata))
     }
-}
-
-fn edge<T: DeserializeOwned>(key: &str, event: &Event) -> Result<Edge<T>, Violation> {
-    let read = |value: &Bytes| {
-        let unreadable = |error| Violation(format!("{key} is stored and cannot be read: {error}"));
-        serde_json::from_slice(value).map(Arc::new).map_err(unreadable)
-    };
-    Ok(match event {
-        Event::Put { now, before } => Edge {
-            before: before.as_ref().map(|before| read(&before.value)).transpose()?,
-            now: Some(read(&now.value)?),
-        },
-        Event::Delete { before, .. } => Edge { before: Some(read(&before.value)?), now: None },
-    })
 }
 
 /// An object with its states that somebody may still act on.

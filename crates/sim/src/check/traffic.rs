@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::views::PartialObject;
 use client::{Epoch, Request, Response};
+use meta::object::ResourceVersion;
 use serde::Deserialize;
 
 use super::{Checker, Follower, history::Claim};
@@ -26,6 +27,17 @@ struct ListMetadata {
     more: String,
 }
 
+/// What an answer must have to show an object.
+#[derive(Deserialize)]
+struct Versioned {
+    metadata: Version,
+}
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Version {
+    resource_version: ResourceVersion,
+}
+
 impl Checker {
     /// Somebody asks: who takes an object away or changes it says which one it was.
     pub(crate) fn asks(&self, caller: Component, asked: &Asked, request: &Request) {
@@ -44,7 +56,7 @@ impl Checker {
 
     /// The newest revision that somebody was told of.
     pub(crate) fn acknowledged_so_far(&self) -> u64 {
-        self.0.lock().acknowledged.iter().copied().max().unwrap_or(0)
+        self.0.lock().acknowledged.last().copied().unwrap_or(0)
     }
 
     /// An answer arrived; `began` is what was acknowledged when it was asked for.
@@ -115,7 +127,7 @@ fn is_of_all(asked: &Asked) -> bool {
 
 /// `metadata.resourceVersion` of an answer that shows an object.
 fn revision(body: &[u8]) -> Option<u64> {
-    let object: PartialObject = serde_json::from_slice(body).ok()?;
+    let object: Versioned = serde_json::from_slice(body).ok()?;
     let version = object.metadata.resource_version.0;
     (version > 0).then_some(version)
 }

@@ -1,7 +1,7 @@
 //! What a request asks for, as faults and checkers look at it.
 
 use client::Method;
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::plan::{Request, RequestVerb};
 
@@ -108,21 +108,44 @@ fn verb(method: Method, query: &[String]) -> RequestVerb {
     }
 }
 
+/// What a body says of the object it is about.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Named {
+    metadata: Identity,
+    preconditions: Identity,
+}
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Identity {
+    uid: Option<String>,
+    resource_version: Option<String>,
+}
+/// One operation of a JSON patch.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Operation {
+    op: String,
+    path: String,
+}
+
+impl Identity {
+    const fn is_given(&self) -> bool {
+        self.uid.is_some() || self.resource_version.is_some()
+    }
+}
+
 /// Whether a request that changes or removes one object says which: by its UID or its exact version.
 pub(crate) fn names_its_object(request: &client::Request) -> bool {
-    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let given =
-        |object: &Value| ["uid", "resourceVersion"].iter().any(|it| object[*it].is_string());
-    if let Some(operations) = body.as_array() {
+    if request.body.trim_ascii_start().starts_with(b"[") {
+        let operations: Vec<Operation> = serde_json::from_slice(&request.body).unwrap_or_default();
         return operations.iter().any(|operation| {
-            operation["op"] == "test"
-                && matches!(
-                    operation["path"].as_str(),
-                    Some("/metadata/uid" | "/metadata/resourceVersion")
-                )
+            operation.op == "test"
+                && matches!(operation.path.as_str(), "/metadata/uid" | "/metadata/resourceVersion")
         });
     }
-    given(&body["metadata"]) || given(&body["preconditions"])
+    let named: Named = serde_json::from_slice(&request.body).unwrap_or_default();
+    named.metadata.is_given() || named.preconditions.is_given()
 }
 
 #[cfg(test)]

@@ -22,9 +22,8 @@ use super::{
 /// All tasks of a simulation.
 pub(super) struct Executor {
     state: Mutex<State>,
-    /// Tasks that were woken and wait for their turn. Sorted: channels may wake those who wait on them
-    /// in an order that no seed decides.
-    woken: Arc<Mutex<BTreeSet<u64>>>,
+    /// Tasks that were woken since the last step, in whatever order channels wake those who wait.
+    woken: Arc<Mutex<Vec<u64>>>,
     dice: Seeded,
     pub(super) timers: Timers,
 }
@@ -34,7 +33,11 @@ struct State {
     made: u64,
     steps: u64,
     tasks: BTreeMap<u64, Slot>,
+    /// Tasks that wait for their turn. Sorted: the order in which they were woken is nobody's decision.
+    ready: Vec<u64>,
     frozen: BTreeSet<String>,
+    /// Tasks of frozen components that were woken.
+    held: BTreeSet<u64>,
     fingerprint: u64,
     account: Account,
     /// `component/name` of the last one that ran.
@@ -54,7 +57,7 @@ struct Slot {
 struct Signal {
     id: u64,
     queued: AtomicBool,
-    woken: Arc<Mutex<BTreeSet<u64>>>,
+    woken: Arc<Mutex<Vec<u64>>>,
 }
 
 impl Wake for Signal {
@@ -64,7 +67,7 @@ impl Wake for Signal {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.queued.swap(true, Ordering::Relaxed) {
-            self.woken.lock().insert(self.id);
+            self.woken.lock().push(self.id);
         }
     }
 }
@@ -98,7 +101,7 @@ impl Executor {
             }
             return true;
         }
-        let slot = state.tasks.remove(&id);
+        let slot = state.remove(id);
         drop(state);
         drop((slot, future));
         true
@@ -106,16 +109,12 @@ impl Executor {
 
     /// A woken task whose component is not frozen, by the dice.
     fn pick(&self) -> Option<u64> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         let mut woken = self.woken.lock();
-        woken.retain(|id| state.tasks.contains_key(id));
-        let runs = |id: &u64| {
-            state.tasks.get(id).is_some_and(|slot| !state.frozen.contains(&slot.owner.component))
-        };
-        let ready: Vec<u64> = woken.iter().copied().filter(runs).collect();
-        let id = *ready.get(self.dice.place(ready.len()))?;
-        woken.remove(&id);
-        Some(id)
+        woken.drain(..).for_each(|id| state.take_woken(id));
+        drop(woken);
+        let place = self.dice.place(state.ready.len());
+        (place < state.ready.len()).then(|| state.ready.remove(place))
     }
 
     /// Takes the future out of its slot and notes the step in the fingerprint.
@@ -155,7 +154,7 @@ impl Executor {
     }
 
     pub(super) fn abort(&self, id: u64) {
-        let slot = self.state.lock().tasks.remove(&id);
+        let slot = self.state.lock().remove(id);
         // Outside the lock: destructors may spawn and abort.
         drop(slot);
     }
@@ -167,16 +166,21 @@ impl Executor {
         let (ended, rest): (BTreeMap<_, _>, _) =
             tasks.into_iter().partition(|(_, slot)| slot.owner.component == component);
         state.tasks = rest;
+        state.sort_woken();
         drop(state);
         drop(ended);
     }
 
     pub(super) fn freeze(&self, component: &str) {
-        self.state.lock().frozen.insert(component.to_owned());
+        let mut state = self.state.lock();
+        state.frozen.insert(component.to_owned());
+        state.sort_woken();
     }
 
     pub(super) fn thaw(&self, component: &str) {
-        self.state.lock().frozen.remove(component);
+        let mut state = self.state.lock();
+        state.frozen.remove(component);
+        state.sort_woken();
     }
 
     /// Steps so far, and a number that differs if any two of them were swapped.
@@ -201,6 +205,34 @@ impl Executor {
         let state = self.state.lock();
         let describe = |slot: &Slot| format!("{}/{}", slot.owner.component, slot.name);
         state.tasks.values().map(describe).collect()
+    }
+}
+
+impl State {
+    /// Puts a task where it waits: for its turn, or for its component to go on.
+    fn take_woken(&mut self, id: u64) {
+        let Some(slot) = self.tasks.get(&id) else { return };
+        if self.frozen.contains(&slot.owner.component) {
+            self.held.insert(id);
+        } else if let Err(place) = self.ready.binary_search(&id) {
+            self.ready.insert(place, id);
+        }
+    }
+
+    /// Tasks or what is frozen have changed.
+    fn sort_woken(&mut self) {
+        let woken =
+            std::mem::take(&mut self.ready).into_iter().chain(std::mem::take(&mut self.held));
+        woken.collect::<Vec<_>>().into_iter().for_each(|id| self.take_woken(id));
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Slot> {
+        let slot = self.tasks.remove(&id)?;
+        if let Ok(place) = self.ready.binary_search(&id) {
+            self.ready.remove(place);
+        }
+        self.held.remove(&id);
+        Some(slot)
     }
 }
 
