@@ -156,6 +156,9 @@ mod tests {
         let item = "/apis/fc.io/v1/namespaces/{namespace}/foos/{name}";
         let patch = &document["paths"][item]["patch"];
         assert_eq!(patch["x-kubernetes-action"], "patch");
+        // kubectl would send a strategic patch if it read of one.
+        let kinds = patch["requestBody"]["content"].as_object().expect("an object").keys();
+        assert!(!kinds.into_iter().any(|kind| kind.contains("strategic")));
         let parameters = patch["parameters"].as_array().expect("a list");
         assert!(parameters.iter().any(|one| one["name"] == "fieldValidation"));
 

@@ -34,7 +34,23 @@ pub(super) enum Body {
     Object(TypeId),
     /// Options may be left out.
     Options(TypeId),
-    Patch,
+    Patch(Patches),
+}
+
+/// Which patches a kind takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patches {
+    All,
+    /// A custom kind has no merge strategies. kubectl reads here which patch it may send.
+    WithoutStrategies,
+}
+
+impl Patches {
+    /// The content types that are taken, out of all.
+    pub(super) fn types(self, all: &[&'static str]) -> Vec<&'static str> {
+        let is_taken = |kind: &&str| self == Self::All || !kind.contains("strategic");
+        all.iter().copied().filter(is_taken).collect()
+    }
 }
 
 /// What a success carries.

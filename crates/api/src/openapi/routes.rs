@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use meta::resource::Scope;
 
-use super::operation::{Action, Answer, Body, Kind, Operation, Route, capitalised};
+use super::operation::{Action, Answer, Body, Kind, Operation, Patches, Route, capitalised};
 use crate::catalog::{Catalog, ResourceFacts, SubresourceFacts, TypeId};
 
 const COLLECTION_ACTIONS: [Action; 3] = [Action::List, Action::Post, Action::DeleteCollection];
@@ -214,7 +214,8 @@ impl Planner<'_> {
     fn body(&self, action: Action, subject: &Subject) -> Body {
         match action {
             Action::Post | Action::Put => Body::Object(subject.type_id),
-            Action::Patch => Body::Patch,
+            Action::Patch if self.facts.custom.is_some() => Body::Patch(Patches::WithoutStrategies),
+            Action::Patch => Body::Patch(Patches::All),
             Action::Delete | Action::DeleteCollection => {
                 let options = self.catalog.type_named("meta/v1.DeleteOptions");
                 options.map_or(Body::None, Body::Options)

@@ -69,7 +69,7 @@ impl Renderer<'_> {
 
     fn operation(&mut self, operation: &Operation) -> Value {
         let consumes = match operation.body {
-            Body::Patch => json!(PATCH_TYPES),
+            Body::Patch(patches) => json!(patches.types(&PATCH_TYPES)),
             Body::None | Body::Object(_) | Body::Options(_) => json!(["*/*"]),
         };
         let mut rendered = json!({
@@ -102,7 +102,7 @@ impl Renderer<'_> {
                 );
             }
             Body::Object(id) => self.schemas.refer(id),
-            Body::Patch => self.schemas.refer_to(PATCH, patch_schema),
+            Body::Patch(_) => self.schemas.refer_to(PATCH, patch_schema),
         };
         Some(json!({"name": "body", "in": "body", "required": true, "schema": schema}))
     }

@@ -133,9 +133,11 @@ impl Renderer<'_> {
             Body::Options(id) => {
                 Some(json!({"content": {"*/*": {"schema": self.schemas.refer(id)}}}))
             }
-            Body::Patch => {
+            Body::Patch(patches) => {
                 let schema = self.schemas.refer_to(PATCH, patch_schema);
-                Some(json!({"content": content(&PATCH_TYPES, &schema), "required": true}))
+                Some(
+                    json!({"content": content(&patches.types(&PATCH_TYPES), &schema), "required": true}),
+                )
             }
         }
     }
