@@ -44,7 +44,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "measure",
-        about: "start | idle | deployment  figures of the release binary; sim: of the simulator",
+        about: "start | idle | deployment | controllers [FIGURE]  figures of the release binary; sim: of the simulator",
         run: ci::measure,
     },
     Command {

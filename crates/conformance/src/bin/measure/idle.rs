@@ -1,16 +1,14 @@
 //! At rest: memory, and share of a core.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use world::World;
 
-use crate::{plane::Plane, say};
+use crate::{plane::Plane, process::Process, say};
 
-const SETTLE: Duration = Duration::from_mins(1);
+pub(crate) const SETTLE: Duration = Duration::from_mins(1);
 const WATCHED: Duration = Duration::from_secs(30);
-/// The kernel's clock tick.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 pub(crate) async fn measure(world: &World) -> Result<()> {
     for (nodes, bounds) in
@@ -18,11 +16,8 @@ pub(crate) async fn measure(world: &World) -> Result<()> {
     {
         let plane = Plane::start(world, nodes).await?;
         plane.sleep(SETTLE).await;
-        let (before, from) = (ticks(plane.process())?, plane.now());
-        plane.sleep(WATCHED).await;
-        let took = plane.now().since(from).as_secs_f64();
-        let share = (ticks(plane.process())? - before) / TICKS_PER_SECOND / took * 100.0;
-        let memory = resident_megabytes(plane.process())?;
+        let share = percent_of_a_core(world, &plane.process).await?;
+        let memory = plane.process.resident_kilobytes()? / 1024.0;
         say(&format!(
             "at rest with {nodes} nodes: {memory:.0} MB resident, {share:.2} % of a core ({bounds})"
         ));
@@ -30,20 +25,10 @@ pub(crate) async fn measure(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// User and system time of a process.
-fn ticks(process: u32) -> Result<f64> {
-    let stat =
-        fs::read_to_string(format!("/proc/{process}/stat")).context("cannot read the process")?;
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-    Ok(field(11) + field(12))
-}
-
-fn resident_megabytes(process: u32) -> Result<f64> {
-    let status =
-        fs::read_to_string(format!("/proc/{process}/status")).context("cannot read the process")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0.0);
-    Ok(kilobytes / 1024.0)
+/// The share of a core that a program takes over half a minute.
+pub(crate) async fn percent_of_a_core(world: &World, process: &Process) -> Result<f64> {
+    let (before, from) = (process.processor_seconds()?, world.clock.monotonic());
+    world.clock.sleep(WATCHED).await;
+    let took = world.clock.monotonic().since(from).as_secs_f64();
+    Ok((process.processor_seconds()? - before) / took * 100.0)
 }

@@ -1,11 +1,16 @@
-//! Figures of the release binary, as a user would take them: start, idle, deployment.
+//! Figures of the release binary, as a user would take them: start, idle, deployment, controllers.
 //!
-//! `measure start|idle|deployment [--binary PATH]`. Brackets show what the reference stack (etcd, API
+//! `measure start|idle|deployment|controllers [FIGURE]`. Brackets show what the reference stack (etcd, API
 //! server, controller manager, scheduler, KWOK) took on two cores.
 
+mod controllers;
 mod deployment;
+mod figure;
+mod folder;
+mod follow;
 mod idle;
 mod plane;
+mod process;
 mod start;
 
 use anyhow::{Result, bail};
@@ -20,7 +25,10 @@ fn main() -> Result<()> {
             "start" => start::measure(&world).await,
             "idle" => idle::measure(&world).await,
             "deployment" => deployment::measure(&world).await,
-            other => bail!("cannot measure {other:?}; there are start, idle and deployment"),
+            "controllers" => controllers::measure(&world, arguments.next().as_deref()).await,
+            other => {
+                bail!("cannot measure {other:?}; there are start, idle, deployment and controllers")
+            }
         }
     })
 }
