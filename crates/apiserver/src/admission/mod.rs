@@ -10,7 +10,13 @@ pub(crate) mod quota;
 mod service_account;
 mod tolerations;
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use api::catalog;
 use meta::resource::Resource;
@@ -69,7 +75,12 @@ const CHAIN: [&Link; 7] = [
 /// The caches that a link reads.
 pub(crate) struct Seen {
     caches: Vec<(&'static Resource, Arc<Cache>)>,
+    /// What was looked for in vain is about to be made.
+    expects: AtomicBool,
 }
+
+/// How long a request waits for what controllers make of each namespace at once, as the reference does.
+const EXPECTED_WAIT: Duration = Duration::from_millis(1500);
 
 impl Admission {
     pub(crate) fn new(caches: &Arc<Caches>, dice: &Arc<dyn Dice>) -> Self {
@@ -121,11 +132,34 @@ impl Admission {
             }
             // What it missed may have been written just now.
             self.caches.reach_newest().await?;
-            let seen = self.seen(link).await?;
-            step(link, &attributes, &seen)
+            self.insist(link, &attributes, &mut step)
+                .await
                 .inspect_err(|status| tracing::debug!(link = link.name, %status, "refused"))?;
         }
         Ok(())
+    }
+
+    /// Lets a link look again for as long as what it misses is about to be made.
+    async fn insist(
+        &self,
+        link: &Link,
+        attributes: &Attributes<'_>,
+        step: &mut (impl FnMut(&Link, &Attributes<'_>, &Seen) -> Result<(), Status> + Send),
+    ) -> Result<(), Status> {
+        let mut patience = self.caches.patience(EXPECTED_WAIT);
+        loop {
+            let reached = self.caches.progress();
+            let seen = self.seen(link).await?;
+            let Err(refusal) = step(link, attributes, &seen) else { return Ok(()) };
+            if !seen.expects.load(Ordering::Relaxed) {
+                return Err(refusal);
+            }
+            tokio::select! {
+                biased;
+                () = self.caches.changed(reached) => {}
+                () = &mut patience => return Err(refusal),
+            }
+        }
     }
 
     async fn seen(&self, link: &Link) -> Result<Seen, Status> {
@@ -137,7 +171,7 @@ impl Admission {
                 caches.push((resource, self.caches.of(facts).await?));
             }
         }
-        Ok(Seen { caches })
+        Ok(Seen { caches, expects: AtomicBool::new(false) })
     }
 }
 
@@ -160,6 +194,10 @@ impl Seen {
         name: &str,
     ) -> Option<Arc<Object>> {
         self.cache(resource)?.get(namespace, name)
+    }
+    /// Says that what is missing is about to be made, so that a refusal can wait.
+    pub(crate) fn expect(&self) {
+        self.expects.store(true, Ordering::Relaxed);
     }
     /// The objects of a namespace of a resource that the link reads.
     pub(crate) fn in_namespace(&self, resource: &Resource, namespace: &str) -> Vec<Arc<Object>> {

@@ -43,6 +43,9 @@ fn mutate(attributes: &Attributes<'_>, seen: &Seen, pod: &mut Value) -> Result<(
     let account = if wanted.is_empty() { DEFAULT_ACCOUNT } else { wanted.as_str() };
     let namespace = &attributes.operation.namespace;
     let Some(found) = seen.get(&SERVICE_ACCOUNTS, namespace, account) else {
+        if account == DEFAULT_ACCOUNT {
+            seen.expect();
+        }
         return refuse(&format!(
             "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
         ));

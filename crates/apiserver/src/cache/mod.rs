@@ -17,7 +17,7 @@ use parking_lot::{Mutex, RwLock};
 use prometheus::Histogram;
 use store::{Range, Revision, Store};
 use tokio::sync::{Notify, OnceCell, watch::Sender};
-use world::{Monotonic, Task, World};
+use world::{Monotonic, Sleep, Task, World};
 
 pub(crate) use list::{Page, PageRequest};
 pub(crate) use select::Select;
@@ -107,6 +107,11 @@ impl Caches {
         if let Some(cache) = retired {
             cache.state.write().close();
         }
+    }
+
+    /// Ends after so long.
+    pub(crate) fn patience(&self, longest: Duration) -> Sleep {
+        self.world.clock.sleep(longest)
     }
 
     /// Waits until the caches hold everything the store had acknowledged when asked.

@@ -1,6 +1,6 @@
 //! What admission does to pods (158, 159, 162, 163).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lab::{Lab, pod, refusal};
 use crate::ListQuery;
@@ -20,6 +20,38 @@ async fn check_159_a_pod_gets_its_account_and_token() {
     assert_eq!(
         answer,
         r#"403 Forbidden pods "q" is forbidden: error looking up service account default/nope: serviceaccount "nope" not found"#
+    );
+}
+
+#[tokio::test]
+async fn a_pod_waits_for_the_account_that_each_namespace_is_given() {
+    let lab = Lab::start().await;
+    lab.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}})).await;
+    let in_new = |mut object: Value| {
+        object["metadata"]["namespace"] = "new".into();
+        object
+    };
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "default"}});
+    let (created, _) = tokio::join!(lab.create(in_new(pod("p"))), lab.create(in_new(account)));
+    assert_eq!(created["spec"]["serviceAccountName"], "default");
+}
+
+#[tokio::test]
+async fn a_pod_is_refused_if_the_account_does_not_come() {
+    let lab = Lab::start().await;
+    lab.delete("serviceaccounts/default/default").await.expect("deleted");
+    let mut created = std::pin::pin!(lab.try_create(pod("p")));
+    let answer = loop {
+        tokio::select! {
+            biased;
+            answer = &mut created => break answer,
+            () = lab.advance(1) => {}
+        }
+    };
+    assert_eq!(
+        refusal(answer),
+        r#"403 Forbidden pods "p" is forbidden: error looking up service account default/default: serviceaccount "default" not found"#
     );
 }
 
