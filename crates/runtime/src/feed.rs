@@ -56,6 +56,8 @@ pub(crate) struct Signal {
     wakers: RwLock<Vec<Arc<Notify>>>,
     /// Asks the reflector for a new list because the cache may be behind without knowing it.
     pub(crate) freshen: Notify,
+    /// What the cache is to reach, even if nothing happens that would tell it how far the server is.
+    floor: watch::Sender<ResourceVersion>,
 }
 
 impl Signal {
@@ -66,6 +68,18 @@ impl Signal {
     /// How far the cache is.
     pub(crate) fn progress(&self) -> Progress {
         *self.progress.borrow()
+    }
+    /// Wants the cache to reach `floor`.
+    pub(crate) fn want(&self, floor: ResourceVersion) {
+        self.floor.send_if_modified(|known| {
+            let is_news = *known < floor;
+            *known = floor.max(*known);
+            is_news
+        });
+    }
+    /// What the cache is to reach, now and from now on.
+    pub(crate) fn floor(&self) -> watch::Receiver<ResourceVersion> {
+        self.floor.subscribe()
     }
     /// Wakes `waker` after each change from now on.
     pub(crate) fn wake(&self, waker: Arc<Notify>) {

@@ -106,7 +106,8 @@ impl State {
                     let status = expired(version, self.history.start());
                     return refused(watcher, receiver, status);
                 };
-                changes.all(|change| watcher.tell(change))
+                // A client that asks where things stand is told at once, also when nothing has changed.
+                changes.all(|change| watcher.tell(change)) && watcher.bookmark(reached)
             }
         };
         if alive {

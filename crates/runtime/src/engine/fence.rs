@@ -34,10 +34,6 @@ const WRITE_WAIT: Duration = Duration::from_secs(5);
 /// So often: for as long as the reference believes in what it expects, five minutes. To plan on a
 /// cache without the own writes is to write them twice; to wait for ever is to lose the key.
 const WRITE_WAITS_MAX: u32 = 60;
-/// At a start, caches of quiet resources cannot know that they are current: they are listed anew if
-/// no event brings them forward by then.
-const START_WAIT: Duration = Duration::from_millis(20);
-
 /// Between two attempts to learn the server's newest revision.
 const NEWEST_RETRY: Duration = Duration::from_millis(500);
 
@@ -60,15 +56,14 @@ impl Sources {
         self.feeds.values()
     }
     /// Waits until all caches are synced and have reached `floor`.
-    pub(crate) async fn start(&self, world: &World, floor: ResourceVersion) {
+    pub(crate) async fn start(&self, floor: ResourceVersion) {
         for feed in self.feeds.values() {
-            let mut progress = feed.signal().follow();
+            feed.signal().want(floor);
+        }
+        for feed in self.feeds.values() {
+            let is_there = |progress: &Progress| progress.synced && progress.version >= floor;
             // An error would mean that the feed is gone, which holds the sender.
-            let _ = progress.wait_for(|progress| progress.synced).await;
-            let reached = |progress: &Progress| progress.version >= floor;
-            while within(world, START_WAIT, progress.wait_for(reached)).await.is_none() {
-                feed.signal().freshen.notify_one();
-            }
+            let _ = feed.signal().follow().wait_for(is_there).await;
         }
     }
     /// Waits until the caches show all marks; gives up after a while so that no key is stuck.

@@ -71,7 +71,7 @@ impl<M: Machine> Component for Driver<M> {
 
 impl<M: Machine> Driver<M> {
     async fn work(&self, term: Term) {
-        self.sources.start(&self.acting.world, term.floor).await;
+        self.sources.start(term.floor).await;
         info!(controller = M::NAME, "started");
         let (sender, mut receiver) = mpsc::channel(OUTCOMES_MAX);
         loop {

@@ -162,12 +162,12 @@ impl Manager {
         running.spawn("start", floor_first);
         Running { inner: running }
     }
-    /// Starts the caches at once, and the components whenever the lease is held. Losing it stops
+    /// Starts the caches, and the components whenever the lease is held. Losing it stops
     /// them; winning it again starts them again.
     pub fn start_with_lease(self, settings: LeaseSettings) -> Running {
         let recorder = self.recorder(self.actor.field_manager);
         let running = self.follow();
-        running.follow_all();
+        let decided = Arc::new(Notify::new());
         let elector = lease::Driver {
             world: running.world.clone(),
             actor: running.reader.clone(),
@@ -175,9 +175,15 @@ impl Manager {
             gate: Arc::clone(&running.gate),
             recorder,
             settings: settings.clone(),
+            decided: Arc::clone(&decided),
         };
         *running.lease.lock() = Some(settings);
         running.spawn("lease", elector.run());
+        let following = Arc::clone(&running);
+        running.spawn("follow", async move {
+            decided.notified().await;
+            following.follow_all();
+        });
         Running { inner: running }
     }
     /// Starts the caches alone: components act never, but can be asked to explain.

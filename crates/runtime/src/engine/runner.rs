@@ -119,7 +119,7 @@ impl<C: Controller> Component for Runner<C> {
 
 impl<C: Controller> Runner<C> {
     async fn work(self: &Arc<Self>, term: Term) {
-        self.sources.start(&self.acting.world, term.floor).await;
+        self.sources.start(term.floor).await;
         self.queue.open();
         self.replays.iter().for_each(|replay| replay());
         info!(controller = C::NAME, "started");

@@ -6,6 +6,7 @@ use api::resources::{LEASES, NAMESPACES};
 use client::{ClientError, Request, WatchEvent, WatchOptions, WatchStream, WriteOptions};
 use meta::{mutants::mutant, object::ResourceVersion};
 use serde_json::Value;
+use tokio::sync::Notify;
 use tracing::{info, warn};
 use world::{Monotonic, World};
 
@@ -29,6 +30,9 @@ pub(crate) struct Driver {
     pub(crate) gate: Arc<Gate>,
     pub(crate) recorder: Recorder,
     pub(crate) settings: LeaseSettings,
+    /// Rung when it is known whether the lease is held at first: caches that are filled after that are
+    /// filled once, as they begin with what a new leader must have seen.
+    pub(crate) decided: Arc<Notify>,
 }
 
 impl Driver {
@@ -59,6 +63,7 @@ impl Driver {
                 Ok(false) => {}
                 Err(error) => info!(%error, "cannot take the lease yet"),
             }
+            self.decided.notify_one();
             if watch.is_none() {
                 watch = self.watch().await;
             }
@@ -117,6 +122,7 @@ impl Driver {
             self.gate.allow_until(deadline);
             if !self.gate.is_open() {
                 self.begin(deadline).await;
+                self.decided.notify_one();
             }
             self.world.clock.sleep(self.settings.retry_period).await;
             let asked = self.world.clock.monotonic();

@@ -1,5 +1,6 @@
 //! Follows one resource of a server into a cache: list, watch, list again when the thread is lost.
 
+mod forward;
 mod rules;
 mod wire;
 
@@ -13,8 +14,11 @@ use meta::{mutants::mutant, object::ResourceVersion, resource::Resource};
 use tracing::{debug, warn};
 use world::World;
 
-use self::rules::{Lost, Trouble};
 pub(crate) use self::wire::Page;
+use self::{
+    forward::{Ask, Forward},
+    rules::{Lost, Trouble},
+};
 use crate::{feed::Feed, limit::Backoff, metrics::InformerMetrics};
 
 /// A server ends a watch after this long, plus up to as much again, so that watches spread out.
@@ -46,13 +50,15 @@ struct Thread {
     /// history after our version, or somebody waits for a revision that the cache does not show.
     newest: bool,
     backoff: Backoff,
+    forward: Forward,
 }
 
 impl Reflector {
     /// Follows for ever.
     pub(crate) async fn run(self) {
-        let mut thread =
-            Thread { newest: false, backoff: Backoff::new(self.world.clock.monotonic()) };
+        let backoff = Backoff::new(self.world.clock.monotonic());
+        let forward = Forward::new(&self.world, self.feed.signal());
+        let mut thread = Thread { newest: false, backoff, forward };
         loop {
             match self.list_and_watch(&mut thread).await {
                 Lost::Refresh => {
@@ -191,7 +197,7 @@ impl Reflector {
                     Err(error) => return Lost::Failed(error),
                 },
             };
-            match self.receive(&mut opened).await {
+            match self.receive(thread, &mut opened).await {
                 None => {}
                 Some(Lost::Failed(error)) if rules::trouble(&error) == Trouble::Busy => {
                     self.wait(thread).await;
@@ -205,7 +211,7 @@ impl Reflector {
     }
 
     /// Takes events in until the stream ends; `None` if it may simply be opened again.
-    async fn receive(&self, stream: &mut WatchStream) -> Option<Lost> {
+    async fn receive(&self, thread: &mut Thread, stream: &mut WatchStream) -> Option<Lost> {
         let opened = self.world.clock.monotonic();
         let dead = self.world.clock.sleep_until(opened + WATCH_TIMEOUT * 2 + WATCH_GRACE);
         let mut dead = std::pin::pin!(dead);
@@ -215,6 +221,10 @@ impl Reflector {
                 biased;
                 event = stream.recv() => event,
                 () = self.feed.signal().freshen.notified() => return Some(Lost::Refresh),
+                ask = thread.forward.due(self.feed.signal()) => match ask {
+                    Ask::Watch => return None,
+                    Ask::List => return Some(Lost::Refresh),
+                },
                 () = &mut dead => None,
             };
             let Some(Ok(event)) = event else {
@@ -284,11 +294,12 @@ impl Reflector {
         let delay = thread.backoff.delay(self.world.clock.monotonic());
         let delay = self.world.dice.jitter(delay, 100);
         self.world.clock.sleep(delay.min(RETRY_SOONEST)).await;
-        // Whoever waits for this cache writes, so the server is back.
+        // Whoever waits for this cache writes, or has begun to lead, so the server is back.
         tokio::select! {
             biased;
             () = self.world.clock.sleep(delay.saturating_sub(RETRY_SOONEST)) => {}
             () = self.feed.signal().freshen.notified() => {}
+            () = thread.forward.is_behind(self.feed.signal()) => {}
         }
     }
 }

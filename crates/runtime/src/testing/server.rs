@@ -44,12 +44,17 @@ struct State {
     /// Collections whose watches deliver nothing at present, and what they would have.
     held: BTreeMap<String, Vec<(String, WatchEvent)>>,
     no_streaming_lists: bool,
+    no_bookmarks: bool,
+    /// Lists of whole collections, streaming or not.
+    lists: usize,
 }
 
 struct Watch {
     collection: String,
-    sender: mpsc::Sender<Result<WatchEvent, ClientError>>,
+    sender: mpsc::Sender<Told>,
 }
+
+type Told = Result<WatchEvent, ClientError>;
 
 impl Server {
     /// Puts an object; its revision grows.
@@ -67,6 +72,14 @@ impl Server {
     /// cache of the collection, which knows no revision but those of its own objects.
     pub(crate) fn no_streaming_lists(&self) {
         self.state.lock().no_streaming_lists = true;
+    }
+    /// As the reference, which says only now and then how far it is.
+    pub(crate) fn no_bookmarks(&self) {
+        self.state.lock().no_bookmarks = true;
+    }
+    /// Lists of whole collections since the last call.
+    pub(crate) fn take_lists(&self) -> usize {
+        std::mem::take(&mut self.state.lock().lists)
     }
     /// Ends all watches of a collection, with an `ERROR` event of that code if there is one.
     pub(crate) fn end_watches(&self, collection: &str, code: Option<u16>) {
@@ -123,6 +136,16 @@ fn collection_of(path: &str) -> String {
     [&parts[..at], &parts[at + 2..at + 3]].concat().join("/")
 }
 
+fn revision_of(object: &Value) -> Option<u64> {
+    object["metadata"]["resourceVersion"].as_str()?.parse().ok()
+}
+
+/// The version after which a watch wants to be told.
+fn version_after(query: &str) -> u64 {
+    let version = query.split('&').find_map(|part| part.strip_prefix("resourceVersion="));
+    version.and_then(|version| version.parse().ok()).unwrap_or(u64::MAX)
+}
+
 fn refusal(code: u16, reason: &str) -> ClientError {
     let causes = match reason {
         "NamespaceTerminating" => vec![reason.to_owned()],
@@ -166,8 +189,7 @@ impl State {
     fn list(&self, path: &str, cached: bool) -> Value {
         let items = self.objects.iter().filter(|(at, _)| collection_of(at) == path);
         let items: Vec<&Value> = items.map(|(_, object)| object).collect();
-        let version = |object: &Value| object["metadata"]["resourceVersion"].as_str()?.parse().ok();
-        let last = || items.iter().filter_map(|object| version(object)).max().unwrap_or(1);
+        let last = || items.iter().filter_map(|object| revision_of(object)).max().unwrap_or(1);
         let revision = if cached { last() } else { self.revision };
         json!({"metadata": {"resourceVersion": revision.to_string()}, "items": items})
     }
@@ -229,7 +251,11 @@ impl State {
             return Err(refusal(422, "Invalid"));
         }
         let (sender, receiver) = mpsc::channel(10_000);
+        if !initial && !self.held.contains_key(collection) {
+            self.resume(collection, version_after(query), &sender);
+        }
         if initial {
+            self.lists += 1;
             let present = self.objects.iter().filter(|(path, _)| collection_of(path) == collection);
             for (_, object) in present {
                 let event =
@@ -245,6 +271,21 @@ impl State {
         }
         self.watches.push(Watch { collection: collection.to_owned(), sender });
         Ok(receiver)
+    }
+    /// Tells what has come or changed after a version, and how far the server is.
+    fn resume(&self, collection: &str, version: u64, sender: &mpsc::Sender<Told>) {
+        let changed = self.objects.iter().filter(|(path, object)| {
+            collection_of(path) == collection && revision_of(object) > Some(version)
+        });
+        for (_, object) in changed {
+            let object = object.to_string().into();
+            let _ = sender.try_send(Ok(WatchEvent { kind: EventType::Modified, object }));
+        }
+        if !self.no_bookmarks {
+            let object = json!({"metadata": {"resourceVersion": self.revision.to_string()}});
+            let object = object.to_string().into();
+            let _ = sender.try_send(Ok(WatchEvent { kind: EventType::Bookmark, object }));
+        }
     }
     fn fault(&mut self, line: &str) -> Option<Fault> {
         let at = self.faults.iter().position(|(matching, _)| line.contains(matching))?;

@@ -79,6 +79,21 @@ async fn check_59_and_66_a_selector_turns_changes_into_comings_and_goings() {
 }
 
 #[tokio::test]
+async fn a_watch_of_a_quiet_resource_is_told_at_once_how_far_the_server_is() {
+    let lab = Lab::start().await;
+    let start = newest(&lab).await;
+    lab.create(super::lab::pod("p")).await;
+    let reached = newest(&lab).await;
+    let mut watch =
+        lab.watch("configmaps/default", with_bookmarks(from(&start))).await.expect("begins");
+    let ObjectEvent::Bookmark { version, initial_end } = watch.event().await else {
+        panic!("no bookmark")
+    };
+    assert_eq!((version.to_string(), initial_end), (reached, false));
+    assert!(watch.is_silent());
+}
+
+#[tokio::test]
 async fn check_60_bookmarks_come_each_minute_if_there_is_news() {
     let lab = Lab::start().await;
     let mut watch = lab
