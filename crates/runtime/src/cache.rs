@@ -96,6 +96,12 @@ impl<K: Object> Cache<K> {
         let keys = keys.get(value).into_iter().flatten();
         keys.filter_map(|key| state.objects.get(key).cloned()).collect()
     }
+    /// Whether an index has anything under `value`.
+    pub fn has(&self, index: &Index<K>, value: &str) -> bool {
+        let state = self.state.read();
+        let found = state.indices.iter().find(|(known, _)| known.name == index.name);
+        found.is_some_and(|(_, keys)| keys.contains_key(value))
+    }
     /// The revision up to which the cache has followed the server.
     pub fn version(&self) -> ResourceVersion {
         self.state.read().version

@@ -26,10 +26,10 @@ pub type Listener<K> = Box<dyn Fn(&Change<K>) + Send + Sync>;
 pub(crate) trait Feed: Send + Sync {
     /// What is inserted and removed from here on belongs to a list that is not complete yet.
     fn begin(&self);
-    /// Takes in an added or changed object.
-    fn insert(&self, object: &[u8]);
-    /// Takes an object out.
-    fn remove(&self, object: &[u8]);
+    /// Takes in an added or changed object; answers whose it is.
+    fn insert(&self, object: &[u8]) -> Option<ObjectKey>;
+    /// Takes an object out; answers whose it was.
+    fn remove(&self, object: &[u8]) -> Option<ObjectKey>;
     /// The list is complete, as of `version`: it replaces the cache.
     fn finish(&self, version: ResourceVersion);
     /// Notes a bookmark.
@@ -161,28 +161,31 @@ impl<K: Object> Feed for Typed<K> {
     fn begin(&self) {
         *self.staged.lock() = Some(BTreeMap::new());
     }
-    fn insert(&self, object: &[u8]) {
-        let Some(object) = self.decode(object) else { return };
+    fn insert(&self, object: &[u8]) -> Option<ObjectKey> {
+        let object = self.decode(object)?;
+        let key = object.metadata().key();
         if let Some(staged) = self.staged.lock().as_mut() {
-            staged.insert(object.metadata().key(), object);
-            return;
+            staged.insert(key.clone(), object);
+            return Some(key);
         }
         if let Some(change) = self.cache.insert(object) {
             self.tell(&change);
         }
         self.report();
+        Some(key)
     }
-    fn remove(&self, object: &[u8]) {
-        let Some(object) = self.decode(object) else { return };
-        let metadata = object.metadata();
+    fn remove(&self, object: &[u8]) -> Option<ObjectKey> {
+        let object = self.decode(object)?;
+        let (key, version) = (object.metadata().key(), object.metadata().resource_version);
         if let Some(staged) = self.staged.lock().as_mut() {
-            staged.remove(&metadata.key());
-            return;
+            staged.remove(&key);
+            return Some(key);
         }
-        if let Some(change) = self.cache.remove(&metadata.key(), metadata.resource_version) {
+        if let Some(change) = self.cache.remove(&key, version) {
             self.tell(&change);
         }
         self.report();
+        Some(key)
     }
     fn finish(&self, version: ResourceVersion) {
         let staged = self.staged.lock().take().unwrap_or_default();
@@ -238,9 +241,9 @@ mod tests {
             };
             match words[0] {
                 "list" => feed.begin(),
-                "+" => feed.insert(object(1).as_bytes()),
-                "-" => feed.remove(object(1).as_bytes()),
-                "odd" => feed.insert(br#"{"metadata":3}"#),
+                "+" => drop(feed.insert(object(1).as_bytes())),
+                "-" => drop(feed.remove(object(1).as_bytes())),
+                "odd" => drop(feed.insert(br#"{"metadata":3}"#)),
                 _ => feed.finish(ResourceVersion(words[1].parse().expect("a number"))),
             }
         }

@@ -26,6 +26,7 @@ pub mod owners;
 mod pace;
 mod plan;
 mod queue;
+mod recent;
 mod reflector;
 #[cfg(test)]
 mod testing;

@@ -22,8 +22,9 @@ impl Lines {
         let mut searched = self.rest.len();
         self.rest.extend_from_slice(&data);
         while let Some(end) = self.rest[searched..].iter().position(|byte| *byte == b'\n') {
-            let line = self.rest.split_to(searched + end + 1).freeze();
-            lines.push(Ok(line.slice(..line.len() - 1)));
+            let line = self.rest.split_to(searched + end + 1);
+            // A copy: whoever keeps a line would else keep all that arrived with it.
+            lines.push(Ok(Bytes::copy_from_slice(&line[..line.len() - 1])));
             searched = 0;
         }
         if self.rest.len() > self.bytes_max {

@@ -24,7 +24,7 @@ use super::{
     request::{request, summary},
     rewrite::Rights,
 };
-use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder};
+use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder, recent::Recent};
 
 /// Writes of one component that may be under way at once: enough to fill the store's batches, few
 /// enough for one connection's streams.
@@ -48,6 +48,7 @@ pub(crate) struct Acting {
     /// Reads what the actor may not.
     pub(crate) reader: Arc<dyn Transport>,
     pub(crate) rights: Rights,
+    pub(crate) recent: Arc<Recent>,
 }
 
 /// What became of a step, and what caches must show of it.

@@ -27,6 +27,7 @@ use crate::{
     lease,
     pace::Pacing,
     queue::WorkQueue,
+    recent::Recent,
     reflector::Reflector,
 };
 
@@ -55,6 +56,9 @@ pub struct Manager {
     pub(super) limits: BTreeMap<&'static str, usize>,
     /// Of components added from now on.
     rights: Rights,
+    /// Of all that were added.
+    all_rights: Vec<Rights>,
+    recent: Arc<Recent>,
     pub(super) metrics: Arc<Metrics>,
     gate: Arc<Gate>,
     events: EventSink,
@@ -77,6 +81,8 @@ impl Manager {
             pacing: None,
             limits: BTreeMap::new(),
             rights: Rights::default(),
+            all_rights: Vec::new(),
+            recent: Arc::default(),
             metrics,
             components: Vec::new(),
         }
@@ -97,6 +103,7 @@ impl Manager {
         if let Some(transport) = self.accounts.as_ref().map(|accounts| accounts(account)) {
             self.act_as(Actor { transport, field_manager: own.field_manager });
             self.rights = Rights::of(account);
+            self.all_rights.push(self.rights.clone());
         }
         self.add::<C>();
         self.actor = own;
@@ -197,11 +204,15 @@ impl Manager {
         let dynamic = self.informers.dynamic();
         let lister = self.paced(self.reader.clone());
         let sources = std::mem::take(&mut self.informers.sources);
+        let is_rewritten =
+            |resource: &Resource| self.all_rights.iter().any(|rights| rights.rewrite(resource));
         let reflectors = sources.into_values().map(|source| Reflector {
             world: self.world.clone(),
             transport: Arc::clone(&lister.transport),
             metrics: (!source.metadata_only)
                 .then(|| self.metrics.informer(lister.field_manager, &source.resource)),
+            recent: (!source.metadata_only && is_rewritten(&source.resource))
+                .then(|| Arc::clone(&self.recent)),
             resource: source.resource,
             metadata_only: source.metadata_only,
             feed: source.feed,
@@ -236,6 +247,7 @@ impl Manager {
             metrics: Arc::clone(&self.metrics),
             reader: Arc::clone(&self.reader.transport),
             rights: self.rights.clone(),
+            recent: Arc::clone(&self.recent),
         })
     }
     fn recorder(&self, event_source: &'static str) -> Recorder {
@@ -370,6 +382,7 @@ impl Inner {
                 world: self.world.clone(),
                 transport: Arc::clone(&self.lister.transport),
                 metrics: None,
+                recent: None,
                 resource: resource.clone(),
                 metadata_only: true,
                 feed: Arc::<Typed<PartialObject>>::clone(&feed),

@@ -1,6 +1,7 @@
 //! A change by those who may update an object and not patch it, as is so for most of the reference's
-//! controllers: it is read, changed and written as a whole, over the version that was read. Fields that
-//! nobody here knows survive, as the whole JSON goes back.
+//! controllers: it is changed and written as a whole, over the version that was last told of; what is not
+//! known whole, or has changed since, is read first. Fields that nobody here knows survive, as the whole
+//! JSON goes back.
 
 use std::sync::Arc;
 
@@ -37,6 +38,12 @@ impl Rights {
     fn of_role(name: &str) -> Self {
         let rules = bootstrap_rules(name);
         Self { rules: (!rules.is_empty()).then(|| rules.into()) }
+    }
+
+    /// Whether objects of a resource can be changed by writing them as a whole alone.
+    pub(crate) fn rewrite(&self, resource: &Resource) -> bool {
+        let may = |verb: &str, subresource: &str| self.allow(verb, resource, subresource);
+        ["", "status"].into_iter().any(|part| may("update", part) && !may("patch", part))
     }
 
     fn allow(&self, verb: &str, resource: &Resource, subresource: &str) -> bool {
@@ -110,9 +117,13 @@ impl Rewrite<'_> {
     pub(crate) async fn carry_out(&self, acting: &Acting) -> Result<Response, ClientError> {
         let Target { resource, key, .. } = self.target;
         let options = WriteOptions { field_manager: acting.actor.field_manager.to_owned() };
+        let mut known = self.known(acting);
         for _ in 0..REWRITES_MAX {
-            let live = acting.live(resource, key).await?.ok_or_else(|| self.not_found())?;
-            let object = self.changed(live)?;
+            let object = match known.take() {
+                Some(object) => object,
+                None => self
+                    .changed(acting.live(resource, key).await?.ok_or_else(|| self.not_found())?)?,
+            };
             let request = Request::update(resource, key, &object, &options);
             let request = match self.subresource {
                 "" => request,
@@ -125,6 +136,12 @@ impl Rewrite<'_> {
             }
         }
         Err(self.conflict())
+    }
+
+    /// The object as it is to be, made from what was last told of it.
+    fn known(&self, acting: &Acting) -> Option<Value> {
+        let object = acting.recent.get(&self.target.resource, &self.target.key)?;
+        self.changed(serde_json::from_slice(&object).ok()?).ok()
     }
 
     /// The object as it is to be, if it is still what the change was decided on.

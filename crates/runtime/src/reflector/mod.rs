@@ -19,7 +19,7 @@ use self::{
     forward::{Ask, Forward},
     rules::{Lost, Trouble},
 };
-use crate::{feed::Feed, limit::Backoff, metrics::InformerMetrics};
+use crate::{feed::Feed, limit::Backoff, metrics::InformerMetrics, recent::Recent};
 
 /// A server ends a watch after this long, plus up to as much again, so that watches spread out.
 const WATCH_TIMEOUT: Duration = Duration::from_mins(5);
@@ -42,6 +42,8 @@ pub(crate) struct Reflector {
     pub(crate) metadata_only: bool,
     pub(crate) feed: Arc<dyn Feed>,
     pub(crate) metrics: Option<InformerMetrics>,
+    /// Where the JSON of what changes is kept, if somebody may need it.
+    pub(crate) recent: Option<Arc<Recent>>,
 }
 
 /// Where a reflector stands between two requests.
@@ -170,7 +172,7 @@ impl Reflector {
             }
             let response = self.transport.send(request).await?;
             let page = wire::Page::parse(&response.body)?;
-            page.items().for_each(|object| self.feed.insert(object.as_bytes()));
+            page.items().for_each(|object| drop(self.feed.insert(object.as_bytes())));
             if page.next().is_empty() {
                 self.finish(page.version());
                 thread.newest = false;
@@ -259,8 +261,18 @@ impl Reflector {
 
     fn apply(&self, event: &WatchEvent) -> Result<(), ClientError> {
         match event.kind {
-            EventType::Added | EventType::Modified => self.feed.insert(&event.object),
-            EventType::Deleted => self.feed.remove(&event.object),
+            EventType::Added | EventType::Modified => {
+                let key = self.feed.insert(&event.object);
+                if let (Some(recent), Some(key)) = (&self.recent, key) {
+                    recent.saw(&self.resource, key, &event.object);
+                }
+            }
+            EventType::Deleted => {
+                let key = self.feed.remove(&event.object);
+                if let (Some(recent), Some(key)) = (&self.recent, key) {
+                    recent.lost(&self.resource, key);
+                }
+            }
             EventType::Bookmark => {
                 self.feed.advance(wire::Bookmark::parse(&event.object)?.version());
             }

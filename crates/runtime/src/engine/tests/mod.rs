@@ -6,6 +6,7 @@ mod following;
 mod leading;
 mod machine;
 mod measuring;
+mod rewriting;
 
 use std::{fmt, sync::Arc, time::Duration};
 
