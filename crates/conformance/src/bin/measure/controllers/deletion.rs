@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     figure::Bound,
+    follow::Objects,
     plane::{Plane, Wanted},
 };
 
@@ -35,7 +36,7 @@ async fn cascade(plane: &Plane<'_>) -> Result<()> {
     let options = DeleteOptions { propagation, ..DeleteOptions::default() };
     let key = ObjectKey::new("default", "web");
     plane.send(Request::delete(&DEPLOYMENTS, &key, &options)).await?;
-    let end = pods.until("all pods are gone", |pods| pods.is_empty()).await?;
+    let end = pods.until("all pods are gone", Objects::is_empty).await?;
     let bound = Bound::seconds(1.5, "49, or 3.0 with raised client limits");
     span.tell("cascade deletion of 1,000 pods", end, &bound).await
 }
@@ -46,7 +47,7 @@ async fn namespace(plane: &Plane<'_>) -> Result<()> {
     plane.send_all((0..NAMESPACE_CONFIG_MAPS).map(config_map)).await?;
     run(plane, NAMESPACE, NAMESPACE_PODS).await?;
     let mut namespaces = plane.follow(&NAMESPACES, "", Wanted::Metadata).await?;
-    let there = |found: &crate::follow::Objects| found.contains_key(&format!("/{NAMESPACE}"));
+    let there = |found: &Objects| found.contains_key(&format!("/{NAMESPACE}"));
     namespaces.until("the namespace is seen", there).await?;
     let span = Span::begin(plane).await?;
     let key = ObjectKey::new("", NAMESPACE);
