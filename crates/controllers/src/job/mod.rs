@@ -33,8 +33,8 @@ use api::{
 };
 use meta::{object::ObjectKey, resource::Resource, time::Time};
 use runtime::{
-    Answers, Cache, Change, ClientError, Controller, Enqueue, Informers, Metric, Observation, Plan,
-    Step, Watches,
+    Answers, Cache, Change, ClientError, Controller, Enqueue, Index, Informers, Metric,
+    Observation, Plan, Step, Watches,
 };
 
 use crate::shared::claims::{self, PODS_BY_OWNER};
@@ -46,8 +46,18 @@ pub use why::Why;
 
 /// A pod with this finalizer is not counted yet.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
-/// Changes of pods are looked at together.
+/// Changes of pods are looked at together, as long as more are to come.
 const BATCH: Duration = Duration::from_secs(1);
+
+/// Pods of jobs that have not ended, by their job.
+static RUNNING_BY_JOB: Index<Pod> = Index {
+    name: "running by job",
+    values: |pod| {
+        let job = pod.metadata.controller().filter(|owner| owner.kind == *JOBS.kind);
+        let running = job.filter(|_| !pod.is_finished());
+        running.map(|job| job.uid.0.clone()).into_iter().collect()
+    },
+};
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -71,6 +81,7 @@ impl Controller for JobController {
     type View = View;
 
     fn view(informers: &mut Informers) -> View {
+        informers.index(&RUNNING_BY_JOB);
         View { jobs: informers.cache(), pods: informers.index(&PODS_BY_OWNER) }
     }
     fn watches(watches: &mut Watches<'_, Self>) {
@@ -104,9 +115,24 @@ fn on_job(_: &View, change: &Change<Job>, enqueue: &mut Enqueue<ObjectKey>) {
 }
 
 fn on_pod(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
+    let is_awaited = ends_the_wait(view, change);
     for key in claims::concerned(&view.jobs, |job| &job.spec.selector, change) {
-        enqueue.add_after(key, BATCH);
+        if is_awaited {
+            enqueue.add(key);
+        } else {
+            enqueue.add_after(key, BATCH);
+        }
     }
+}
+
+/// Whether a pod has ended that was the last to run: nothing more is to be looked at together with it.
+fn ends_the_wait(view: &View, change: &Change<Pod>) -> bool {
+    let runs = |pod: &Option<Arc<Pod>>| pod.as_ref().is_some_and(|pod| !pod.is_finished());
+    if !runs(&change.old) || runs(&change.new) {
+        return false;
+    }
+    let owner = change.latest().and_then(|pod| pod.metadata.controller().cloned());
+    owner.is_some_and(|owner| !view.pods.has(&RUNNING_BY_JOB, &owner.uid.0))
 }
 
 fn has_finalizer(pod: &Pod) -> bool {

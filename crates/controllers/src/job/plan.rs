@@ -31,6 +31,9 @@ use crate::shared::tell::{announce, event};
 /// After this long an owner that could not be read is read again.
 const ADOPTION_RETRY: Duration = Duration::from_secs(1);
 
+/// While other pods run, the status is not written for each that ends.
+const COUNTED_WITHIN: Duration = Duration::from_millis(500);
+
 /// What is kept of a job between plans.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -98,8 +101,9 @@ pub(super) fn plan(memory: &mut Memory, tracked: &Tracked, now: Time) -> Plan<Wh
     }
     if !tracking.freed.is_empty() {
         plan.stages.push(pods::let_go(&tracking.freed, &Why::Recorded));
-        // What is recorded is counted as soon as the finalizers are gone.
-        plan.wake(Duration::ZERO);
+        // What is recorded is counted when the finalizers are gone: at once if nothing else is to come.
+        let others_run = ending.is_none() && remaining > 0;
+        plan.wake(if others_run { COUNTED_WITHIN } else { Duration::ZERO });
     }
     plan
 }

@@ -85,7 +85,7 @@ fn an_index_that_succeeds_is_noted_at_once() {
         expect![[r#"
             patch jobs j/status {"status":{"completedIndexes":"0","succeeded":1}} # what is reported has changed
             all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-            wake after 0ns
+            wake after 500ms
         "#]],
     );
 }
@@ -149,7 +149,7 @@ fn a_failed_pod_waits_for_its_successor_and_is_counted_then() {
         expect![[r#"
             patch jobs j/status {"status":{"uncountedTerminatedPods":{"failed":["uid-a"]}}} # what is reported has changed
             all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-            wake after 0ns
+            wake after 500ms
         "#]],
     );
 }
@@ -172,7 +172,7 @@ fn an_index_fails_after_its_last_try_and_the_job_when_all_have_ended() {
         expect![[r#"
             patch jobs j/status {"status":{"failedIndexes":"0","uncountedTerminatedPods":{"failed":["uid-a"]}}} # what is reported has changed
             all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-            wake after 0ns
+            wake after 500ms
         "#]],
     );
     check(
@@ -194,7 +194,7 @@ fn an_index_may_fail_by_rule() {
               if refused: Warning FailedCreate: Error creating: {error}
             patch jobs j/status {"status":{"failedIndexes":"0","uncountedTerminatedPods":{"failed":["uid-a"]}}} # what is reported has changed
             all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-            wake after 0ns
+            wake after 500ms
         "#]],
     );
 }

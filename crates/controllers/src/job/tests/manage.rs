@@ -36,10 +36,10 @@ fn without_completions_nothing_is_made_once_one_has_succeeded() {
     check(
         "-/3 active=2 | a Running | b Running | c Succeeded",
         expect![[r#"
-        patch jobs j/status {"status":{"uncountedTerminatedPods":{"succeeded":["uid-c"]}}} # what is reported has changed
-        all: patch pods c {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-        wake after 0ns
-    "#]],
+            patch jobs j/status {"status":{"uncountedTerminatedPods":{"succeeded":["uid-c"]}}} # what is reported has changed
+            all: patch pods c {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
+            wake after 500ms
+        "#]],
     );
 }
 #[test]

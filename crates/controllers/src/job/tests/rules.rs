@@ -89,3 +89,21 @@ fn changes_of_pods_are_looked_at_in_batches() {
     let delays: Vec<u64> = enqueue.keys().iter().map(|(_, delay)| delay.as_secs()).collect();
     assert_eq!(delays, [1, 1]);
 }
+#[test]
+fn the_end_of_the_last_pod_that_runs_is_looked_at_at_once() {
+    let delay = |after: &str| {
+        let mut informers = Informers::default();
+        let view = JobController::view(&mut informers);
+        let (job, stored) = parse(after);
+        testkit::fill::<api::views::Job>(&mut informers, &[job]);
+        testkit::fill::<api::views::Pod>(&mut informers, &stored);
+        let new = pods(after).into_iter().next();
+        let change = Change { old: pods("1/1 | a Running").pop(), new };
+        let mut enqueue = Enqueue::default();
+        on_pod(&view, &change, &mut enqueue);
+        enqueue.keys().first().map(|(_, delay)| delay.as_secs())
+    };
+    assert_eq!(delay("2/2 | a Succeeded | b Failed"), Some(0));
+    assert_eq!(delay("2/2 | a Succeeded | b Running"), Some(1));
+    assert_eq!(delay("2/2 | a Running | b Failed"), Some(1));
+}

@@ -9,14 +9,14 @@ fn ends_are_recorded_before_the_finalizers_go() {
     check(
         "9/3 active=3 | a Succeeded | b Failed end=700 | c Running",
         expect![[r#"
-        2x few: create pods j- # 3 pods are wanted and 1 are there
-          Normal SuccessfulCreate: Created pod: {name}
-          if refused: Warning FailedCreate: Error creating: {error}
-        patch jobs j/status {"status":{"uncountedTerminatedPods":{"failed":["uid-b"],"succeeded":["uid-a"]}}} # what is reported has changed
-        all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-        all: patch pods b {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-        wake after 0ns
-    "#]],
+            2x few: create pods j- # 3 pods are wanted and 1 are there
+              Normal SuccessfulCreate: Created pod: {name}
+              if refused: Warning FailedCreate: Error creating: {error}
+            patch jobs j/status {"status":{"uncountedTerminatedPods":{"failed":["uid-b"],"succeeded":["uid-a"]}}} # what is reported has changed
+            all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
+            all: patch pods b {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
+            wake after 500ms
+        "#]],
     );
 }
 #[test]
@@ -26,7 +26,7 @@ fn what_is_recorded_is_counted_when_the_finalizer_is_gone() {
         expect![[r#"
             patch jobs j/status {"status":{"failed":1,"succeeded":1,"uncountedTerminatedPods":{"failed":null,"succeeded":["uid-b"]}}} # what is reported has changed
             all: patch pods b {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-            wake after 0ns
+            wake after 500ms
         "#]],
     );
 }
@@ -76,11 +76,11 @@ fn a_job_being_deleted_lets_all_go_and_makes_nothing() {
     check(
         "4/2 deleting active=1 | a Running | b Failed",
         expect![[r#"
-        patch jobs j/status {"status":{"uncountedTerminatedPods":{"failed":["uid-b"]}}} # what is reported has changed
-        all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-        all: patch pods b {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
-        wake after 0ns
-    "#]],
+            patch jobs j/status {"status":{"uncountedTerminatedPods":{"failed":["uid-b"]}}} # what is reported has changed
+            all: patch pods a {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
+            all: patch pods b {"metadata":{"$deleteFromPrimitiveList/finalizers":["batch.kubernetes.io/job-tracking"]}} # its end is recorded
+            wake after 500ms
+        "#]],
     );
 }
 #[test]
