@@ -1,8 +1,8 @@
 //! Everything that acts: controllers, scheduler, nodes, each under its own name.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use controllers::{serviceaccounttoken::Issuer, shared::root_ca::RootCa};
+use controllers::{namespace::Settle, serviceaccounttoken::Issuer, shared::root_ca::RootCa};
 use nodes::{Rules, node::NodeAgent, pod::Kubelet};
 use runtime::{Actor, Manager, Metrics};
 use scheduler::Scheduler;
@@ -89,6 +89,8 @@ impl Components {
             manager.informers.provide(issuer);
         }
         manager.informers.provide(self.rules);
+        // This API server compares the namespace in the transaction of each create.
+        manager.informers.provide(Settle(Duration::ZERO));
     }
 }
 

@@ -19,8 +19,17 @@ use runtime::{Answers, Change, Controller, Enqueue, Informers, Observation, Plan
 pub use observe::{Content, View};
 pub use why::Why;
 
-/// Other API servers learn in this time that the namespace takes nothing new.
-const SETTLE: Duration = Duration::from_secs(5);
+/// How long a namespace that is being deleted may still be given something new. Who runs the API servers
+/// may know that they refuse that from the first moment on, and provide less than the default.
+#[derive(Debug, Clone, Copy)]
+pub struct Settle(pub Duration);
+
+impl Default for Settle {
+    /// Several servers of the reference may have heard of the deletion after so long only.
+    fn default() -> Self {
+        Self(Duration::from_secs(5))
+    }
+}
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -37,7 +46,8 @@ impl Controller for NamespaceController {
     type View = View;
 
     fn view(informers: &mut Informers) -> View {
-        View { namespaces: informers.cache() }
+        let settle = informers.setting::<Settle>().map(|settle| *settle).unwrap_or_default();
+        View { namespaces: informers.cache(), settle }
     }
     fn watches(watches: &mut Watches<'_, Self>) {
         watches.on::<Namespace>(namespace_changed);
@@ -56,7 +66,7 @@ impl Controller for NamespaceController {
     }
 }
 
-fn namespace_changed(_: &View, change: &Change<Namespace>, enqueue: &mut Enqueue<Text>) {
+fn namespace_changed(view: &View, change: &Change<Namespace>, enqueue: &mut Enqueue<Text>) {
     let Some(namespace) = change.new.as_ref().filter(|new| new.metadata.is_deleting()) else {
         return;
     };
@@ -64,6 +74,6 @@ fn namespace_changed(_: &View, change: &Change<Namespace>, enqueue: &mut Enqueue
     let freed =
         change.old.as_ref().is_some_and(|old| old.spec.finalizers != namespace.spec.finalizers);
     if first || freed {
-        enqueue.add_after(namespace.metadata.name.clone(), SETTLE);
+        enqueue.add_after(namespace.metadata.name.clone(), view.settle.0);
     }
 }

@@ -15,9 +15,12 @@ use runtime::{Answers, Cache, ClientError, Observation, Read};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Settle;
+
 /// The namespaces.
 pub struct View {
     pub(super) namespaces: Arc<Cache<Namespace>>,
+    pub(super) settle: Settle,
 }
 
 /// A namespace that is being deleted, and what is in it.
