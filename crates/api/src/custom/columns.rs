@@ -18,29 +18,26 @@ pub struct CustomColumn {
     path: JsonPath,
 }
 
-const NAME_DESCRIPTION: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-const AGE_DESCRIPTION: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
-
 impl CustomColumn {
     /// The columns of a version: the name, and those it declares or else the age.
     pub(super) fn of_version(version: &Value) -> Vec<Self> {
         let declared = json::list(version, "additionalPrinterColumns");
-        let name = Self::fixed("Name", "string", "name", (NAME_DESCRIPTION, ".metadata.name"));
+        let name = Self::fixed("Name", "string", "name", ".metadata.name");
         let mut columns: Vec<Self> = name.into_iter().collect();
         if declared.is_empty() {
-            let place = (AGE_DESCRIPTION, ".metadata.creationTimestamp");
+            let place = ".metadata.creationTimestamp";
             columns.extend(Self::fixed("Age", "date", "", place));
         }
         columns.extend(declared.iter().filter_map(Self::declared));
         columns
     }
 
-    fn fixed(name: &str, kind: &str, format: &str, (text, path): (&str, &str)) -> Option<Self> {
+    fn fixed(name: &str, kind: &str, format: &str, path: &str) -> Option<Self> {
         Some(Self {
             name: name.to_owned(),
             kind: kind.to_owned(),
             format: format.to_owned(),
-            description: text.to_owned(),
+            description: String::new(),
             priority: 0,
             path: JsonPath::parse(path).ok()?,
         })

@@ -113,6 +113,7 @@ impl CustomVersion {
     pub fn decode(&self, mut value: Value) -> Result<Decoded, DecodeError> {
         let mut unknown = prune::prune(&self.schema, &mut value);
         decode_metadata(&mut value, &mut unknown)?;
+        unknown.sort();
         Ok(Decoded { value, unknown })
     }
 
@@ -197,6 +198,30 @@ fn decode_metadata(object: &mut Value, unknown: &mut Vec<String>) -> Result<(), 
 /// are those that were accepted.
 pub fn facts(definition: &Value) -> Vec<Arc<ResourceFacts>> {
     facts::of_definition(definition)
+}
+
+impl ResourceFacts {
+    /// What users of a version of a custom resource are told that has had its time.
+    pub fn deprecation_of_version(&self) -> Option<String> {
+        let custom = self.custom.as_ref()?;
+        let own = custom.version.deprecation.as_ref()?;
+        if !own.is_empty() {
+            return Some(own.clone());
+        }
+        let (group, kind) = (&self.resource.group, &self.resource.kind);
+        let rank = VersionRank::of(&custom.version.name);
+        let better = custom.versions.iter().filter(|version| {
+            version.is_served
+                && version.deprecation.is_none()
+                && VersionRank::of(&version.name) < rank
+        });
+        let better = better.min_by_key(|version| VersionRank::of(&version.name));
+        let text = format!("{} {kind} is deprecated", self.resource.api_version());
+        Some(match better {
+            Some(version) => format!("{text}; use {group}/{} {kind}", version.name),
+            None => text,
+        })
+    }
 }
 
 /// The kind of a body has to be that of its path.

@@ -179,36 +179,49 @@ impl Used {
 
 /// Takes the wanted names that are free; the last conflict as reason and message.
 fn accept(accepted: &mut Value, wanted: &Value, used: &Used) -> Option<(&'static str, String)> {
-    let mut conflict = None;
-    let mut single = |accepted: &mut Value, field: &str, used: &BTreeSet<String>, reason| {
-        let name = json::text(wanted, field);
-        if name != json::text(accepted, field) && used.contains(name) {
-            conflict = Some((reason, format!("{name:?} is already in use")));
-        } else {
-            accepted[field] = name.into();
-        }
-    };
-    single(accepted, "plural", &used.resources, "PluralConflict");
-    single(accepted, "singular", &used.resources, "SingularConflict");
-    single(accepted, "kind", &used.kinds, "KindConflict");
-    single(accepted, "listKind", &used.kinds, "ListKindConflict");
-    let known = json::list(accepted, "shortNames").to_vec();
-    let short_names = json::list(wanted, "shortNames");
-    let is_taken = |name: &&Value| {
-        !known.contains(name) && name.as_str().is_some_and(|name| used.resources.contains(name))
-    };
-    let taken: Vec<String> = short_names
-        .iter()
-        .filter(is_taken)
-        .map(|name| format!("{name} is already in use"))
-        .collect();
-    match taken.as_slice() {
-        [] => json::copy(accepted, wanted, "shortNames"),
-        [only] => conflict = Some(("ShortNamesConflict", only.clone())),
-        several => conflict = Some(("ShortNamesConflict", format!("[{}]", several.join(", ")))),
-    }
+    let plural = accept_one(accepted, wanted, ("plural", "PluralConflict"), &used.resources);
+    let singular = accept_one(accepted, wanted, ("singular", "SingularConflict"), &used.resources);
+    let short_names = accept_short_names(accepted, wanted, &used.resources);
+    let kind = accept_one(accepted, wanted, ("kind", "KindConflict"), &used.kinds);
+    let list_kind = accept_one(accepted, wanted, ("listKind", "ListKindConflict"), &used.kinds);
     json::copy(accepted, wanted, "categories");
-    conflict
+    list_kind.or(kind).or(short_names).or(singular).or(plural)
+}
+
+fn accept_one(
+    accepted: &mut Value,
+    wanted: &Value,
+    (field, reason): (&str, &'static str),
+    used: &BTreeSet<String>,
+) -> Option<(&'static str, String)> {
+    let name = json::text(wanted, field);
+    if name != json::text(accepted, field) && used.contains(name) {
+        return Some((reason, format!("{name:?} is already in use")));
+    }
+    accepted[field] = name.into();
+    None
+}
+
+fn accept_short_names(
+    accepted: &mut Value,
+    wanted: &Value,
+    used: &BTreeSet<String>,
+) -> Option<(&'static str, String)> {
+    let known = json::list(accepted, "shortNames").to_vec();
+    let is_taken = |name: &&Value| {
+        !known.contains(name) && name.as_str().is_some_and(|name| used.contains(name))
+    };
+    let taken = json::list(wanted, "shortNames").iter().filter(is_taken);
+    let taken: Vec<String> = taken.map(|name| format!("{name} is already in use")).collect();
+    let text = match taken.as_slice() {
+        [] => {
+            json::copy(accepted, wanted, "shortNames");
+            return None;
+        }
+        [only] => only.clone(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    Some(("ShortNamesConflict", text))
 }
 
 impl<'a> Condition<'a> {
@@ -291,7 +304,7 @@ mod tests {
         assert_eq!(
             conditions(&second),
             [
-                "NamesAccepted=False ShortNamesConflict: \"fo\" is already in use",
+                "NamesAccepted=False ListKindConflict: \"FooList\" is already in use",
                 "Established=False NotAccepted: not all names are accepted",
             ]
         );

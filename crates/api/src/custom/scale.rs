@@ -91,17 +91,25 @@ fn at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
     names(path).try_fold(object, |value, name| value.get(name))
 }
 
+/// The value at a path, if it and what is around it are of the wanted types.
 fn typed<'a>(
     object: &'a Value,
     path: &str,
     wanted: &str,
     fits: impl Fn(&Value) -> bool,
 ) -> Result<Option<&'a Value>, Mismatch> {
-    let found = at(object, path);
-    if found.is_none_or(fits) {
-        return Ok(found);
+    let mut value = object;
+    for name in names(path) {
+        if !value.is_object() {
+            return Err(mismatch(path, value, "map[string]interface{}"));
+        }
+        let Some(inner) = value.get(name) else { return Ok(None) };
+        value = inner;
     }
-    let value = found.unwrap_or(&Value::Null);
+    if fits(value) { Ok(Some(value)) } else { Err(mismatch(path, value, wanted)) }
+}
+
+fn mismatch(path: &str, value: &Value, wanted: &str) -> Mismatch {
     let (shown, kind) = match value {
         Value::Null => ("<nil>".to_owned(), "<nil>"),
         Value::Bool(flag) => (flag.to_string(), "bool"),
@@ -113,7 +121,5 @@ fn typed<'a>(
     };
     let place: Vec<&str> = std::iter::once("").chain(names(path)).collect();
     let place = place.join(".");
-    Err(Mismatch(format!(
-        "{place} accessor error: {shown} is of the type {kind}, expected {wanted}"
-    )))
+    Mismatch(format!("{place} accessor error: {shown} is of the type {kind}, expected {wanted}"))
 }

@@ -87,16 +87,21 @@ pub struct Bound {
 ///
 /// # Errors
 /// What is wrong with it, in one line.
-pub(crate) fn is_pattern(text: &str) -> Result<(), String> {
-    Regex::new(text).map(|_| ()).map_err(|error| {
+pub(crate) fn is_pattern(pattern: &str) -> Result<(), String> {
+    Regex::new(pattern).map(|_| ()).map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default();
-        last.trim().trim_start_matches("error: ").to_owned()
+        match last.trim().trim_start_matches("error: ") {
+            "unclosed group" => format!("error parsing regexp: missing closing ): `{pattern}`"),
+            other => format!("error parsing regexp: {other}"),
+        }
     })
 }
 
 /// Formats that are checked; others are only descriptions.
-const FORMATS: [&str; 24] = [
+const FORMATS: [&str; 26] = [
+    "int32",
+    "int64",
     "bsonobjectid",
     "uri",
     "email",

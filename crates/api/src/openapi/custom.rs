@@ -88,13 +88,8 @@ impl Schemas<'_> {
         let metadata = builtin().type_named("meta/v1.ObjectMeta").unwrap_or_default();
         let metadata = self.refer(metadata);
         let properties = json::object_mut(&mut schema, "properties");
-        let described = |text: &str| json!({"type": "string", "description": text});
-        properties["apiVersion"] = described(
-            "APIVersion defines the versioned schema of this representation of an object.",
-        );
-        properties["kind"] = described(
-            "Kind is a string value representing the REST resource this object represents.",
-        );
+        properties["apiVersion"] = json!({"type": "string"});
+        properties["kind"] = json!({"type": "string"});
         properties["metadata"] = metadata;
         schema
     }

@@ -26,6 +26,8 @@ pub(crate) fn begin_cleanup(definition: &Value, now: Time) -> Value {
         return definition.clone();
     }
     let mut marked = naming::cleaning(definition, Cleanup::Pending, now);
+    // That it goes is no change of what it says.
+    marked["metadata"]["deletionTimestamp"] = now.whole_seconds().to_string().into();
     if !waits_for_cleanup(definition) {
         json::push(&mut marked["metadata"]["finalizers"], CLEANUP_FINALIZER.into());
     }

@@ -110,12 +110,12 @@ fn read(body_type: BodyType, body: &Bytes, expected: &Expected) -> Result<Conten
     };
     let own = [("apiVersion", expected.api_version()), ("kind", expected.kind.clone())];
     for (field, own) in own {
-        if expected.of == Origin::Custom && is_missing(object, field) {
-            let name = if field == "kind" { "Kind" } else { field };
-            let body = String::from_utf8_lossy(body).into_owned();
-            return Err(unread(&format!("Object '{name}' is missing in '{body}'")));
+        if expected.of == Origin::BuiltIn {
+            fill(object, field, &own);
+        } else if field == "kind" && is_missing(object, field) {
+            let body = String::from_utf8_lossy(body);
+            return Err(unread(&format!("Object 'Kind' is missing in '{body}'")));
         }
-        fill(object, field, &own);
     }
     Ok(content)
 }

@@ -73,7 +73,7 @@ impl Inner {
         if !operation.subresource.is_empty() || !facts.has_verb("create") {
             return Err(failure::not_found(facts, &operation.name));
         }
-        refuse_if_terminating(operation)?;
+        refuse_if_terminating(operation, &operation.name)?;
         let now = self.world.clock.wall();
         let applied =
             ownership::applied(operation, None, &content.value, (OnConflict::Refuse, now))

@@ -24,12 +24,7 @@ pub(crate) struct Body {
 /// 400 where a field has the wrong type, or where strict validation finds unknown or duplicate ones.
 pub(crate) fn object(operation: &Operation, content: Content) -> Result<Body, Status> {
     let facts = &operation.resource;
-    if facts.custom.is_some() {
-        let errors = custom::validate_kind(facts, &content.value);
-        if !errors.is_empty() {
-            return Err(failure::invalid(facts, text(&content.value, "name"), &errors));
-        }
-    }
+    check_custom_kind(facts, &content.value)?;
     let decode = |value| schema::decode_object(facts, value);
     let mut body = read(operation, &facts.resource.kind, content, decode)?;
     complete(facts, &mut body.value);
@@ -70,6 +65,22 @@ fn read(
         FieldValidation::Strict => return Err(refuse(schema::strict_error(&problems))),
     };
     Ok(Body { value: decoded.value, warnings })
+}
+
+/// Refuses a custom resource of another kind; others are told apart when they are decoded.
+///
+/// # Errors
+/// 422, which names the kind that was sent.
+pub(crate) fn check_custom_kind(facts: &ResourceFacts, value: &Value) -> Result<(), Status> {
+    if facts.custom.is_none() {
+        return Ok(());
+    }
+    let errors = custom::validate_kind(facts, value);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let kind = value["kind"].as_str().unwrap_or_default();
+    Err(failure::invalid_kind(kind, &facts.resource.group, text(value, "name"), &errors))
 }
 
 /// Says the kind, and fills in what clients leave out.

@@ -48,7 +48,7 @@ impl Inner {
         if !operation.resource.has_verb("create") {
             return Err(failure::method_not_allowed());
         }
-        refuse_if_terminating(operation)?;
+        refuse_if_terminating(operation, body::text(&content.value, "name"))?;
         let mut body = body::object(operation, content)?;
         body::place(operation, &mut body.value)?;
         self.create_object(operation, body, Tracking::Due).await
@@ -183,15 +183,13 @@ impl Inner {
 }
 
 /// Nothing new comes to a definition that goes.
-pub(super) fn refuse_if_terminating(operation: &Operation) -> Result<(), Status> {
+pub(super) fn refuse_if_terminating(operation: &Operation, name: &str) -> Result<(), Status> {
     let facts = &operation.resource;
     if facts.custom.as_ref().is_none_or(|custom| !custom.is_terminating) {
         return Ok(());
     }
-    let mut refusal = failure::forbidden(facts, &operation.name, "");
-    "create not allowed while custom resource definition is terminating"
-        .clone_into(&mut refusal.message);
-    Err(refusal)
+    let reason = "create not allowed while custom resource definition is terminating";
+    Err(failure::forbidden(facts, name, reason))
 }
 
 /// Gives a new object what only the server gives: uid, age, and a name if the client wants one made.

@@ -89,6 +89,7 @@ fn apply(
         Ok(patched) => patch::undecodable(kind, &patched, content, reason),
         Err(status) => status,
     };
+    body::check_custom_kind(facts, &patched)?;
     let problem = wrong_kind(facts, kind, &patched);
     if let Some(problem) = problem.or_else(|| patch::mismatch(kind, facts, &patched)) {
         return Err(refuse(&problem));

@@ -47,10 +47,8 @@ pub(super) enum Past {
 /// What the users of a resource are told that has had its time.
 pub(super) fn deprecation(target: &Target) -> Option<String> {
     let resource = &target.facts.resource;
-    if let Some(custom) = &target.facts.custom {
-        let own = custom.version.deprecation.as_ref()?;
-        let text = format!("{} {} is deprecated", resource.api_version(), resource.kind);
-        return Some(if own.is_empty() { text } else { own.clone() });
+    if target.facts.custom.is_some() {
+        return target.facts.deprecation_of_version();
     }
     let text = match (&*resource.group, &*resource.plural) {
         ("", "componentstatuses") => "v1 ComponentStatus is deprecated in v1.19+",

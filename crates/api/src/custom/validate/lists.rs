@@ -67,14 +67,14 @@ fn whole_object(path: &str, object: &Map<String, Value>, errors: &mut Errors) {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     let api_version = text("apiVersion");
     if api_version.is_empty() {
-        push("apiVersion", ErrorKind::Required, Shown::Hidden, "must not be empty");
+        push("apiVersion", ErrorKind::Required, Shown::Hidden, "");
     } else if api_version.matches('/').count() > 1 {
         let detail = format!("unexpected GroupVersion string: {api_version}");
         push("apiVersion", ErrorKind::Invalid, api_version.into(), &detail);
     }
     let kind = text("kind");
     if kind.is_empty() {
-        push("kind", ErrorKind::Required, Shown::Hidden, "must not be empty");
+        push("kind", ErrorKind::Required, Shown::Hidden, "");
     }
     for detail in names::dns_1035_label(&kind.to_lowercase()) {
         if !kind.is_empty() {

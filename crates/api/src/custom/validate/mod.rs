@@ -207,11 +207,10 @@ fn object(schema: &Schema, path: &str, value: &Value, old: Option<&Value>) -> Ch
     let counts = schema.property_counts;
     if let Some(min) = counts.min.filter(|min| members.len() < *min) {
         let text = format!("should have at least {min} properties");
-        return Checked::failed(Problem::invalid(path, min.into(), &text));
+        return Checked::failed(Problem::invalid(path, members.len().into(), &text));
     }
     if let Some(max) = counts.max.filter(|max| members.len() > *max) {
-        let text = format!("should have at most {max} properties");
-        return Checked::failed(Problem::invalid(path, max.into(), &text));
+        return Checked::failed(Problem::too_many(path, members.len(), max));
     }
     let mut checked = Checked::default();
     for (name, member) in members {

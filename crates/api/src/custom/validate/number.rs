@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::{Checked, Problem, Schema};
+use super::{Checked, Kind, Problem, Schema};
 
 /// A quotient this near to a whole number is one: decimals have no exact form.
 const NEARNESS: f64 = 1e-9;
@@ -11,6 +11,9 @@ const NEARNESS: f64 = 1e-9;
 pub(super) fn check(schema: &Schema, path: &str, number: &Number) -> Checked {
     let value = number.as_f64().unwrap_or(f64::NAN);
     let mut checked = Checked::default();
+    if let Some(wanted) = unfit(schema, number) {
+        checked.add(Checked::failed(Problem::out_of_range(path, wanted)));
+    }
     let mut fail = |text: String| {
         let problem = Problem::invalid(path, Value::Number(number.clone()), &text);
         checked.add(Checked::failed(problem));
@@ -37,6 +40,20 @@ pub(super) fn check(schema: &Schema, path: &str, number: &Number) -> Checked {
     }
     checked.pass();
     checked
+}
+
+/// The type that does not hold a number; `None` if it does.
+fn unfit(schema: &Schema, number: &Number) -> Option<&'static str> {
+    if schema.kind != Some(Kind::Integer) {
+        return None;
+    }
+    let value = number.as_f64().unwrap_or(f64::NAN);
+    let is_whole = value.fract() == 0.0;
+    if schema.format == "int32" {
+        let range = f64::from(i32::MIN)..=f64::from(i32::MAX);
+        return (!is_whole || !range.contains(&value)).then_some("integer with format int32");
+    }
+    (!is_whole).then_some("integer (default format)")
 }
 
 /// A limit next to a number: next to a whole number its own fraction is cut off.

@@ -99,6 +99,12 @@ impl Problem {
         Self::new(path, ErrorKind::Invalid, name.into(), text)
     }
 
+    /// A number that its type does not hold, which the reference tells without a field.
+    pub(super) fn out_of_range(path: &str, wanted: &str) -> Self {
+        let text = format!("Checked value must be of type {wanted} in {path}");
+        Self::new("", ErrorKind::Invalid, "".into(), text)
+    }
+
     /// About several schemas together, which the reference tells without a field.
     pub(super) fn combined(path: &str, text: &str) -> Self {
         Self::new("", ErrorKind::Invalid, "".into(), format!("{path:?} {text}"))

@@ -80,7 +80,13 @@ fn formats_are_checked_where_the_reference_checks_them() {
 fn a_whole_number_is_an_integer_however_it_is_written() {
     assert!(problems(json!({"type": "integer"}), json!(1.0)).is_empty());
     assert!(problems(json!({"type": "number"}), json!(1)).is_empty());
-    assert_eq!(problems(json!({"type": "integer"}), json!(1.5)).len(), 1);
+    assert_eq!(
+        problems(json!({"type": "integer"}), json!(1.5)),
+        [
+            r#"<nil>: Invalid value: "number":  in body must be of type integer: "number""#,
+            r#"<nil>: Invalid value: "": Checked value must be of type integer (default format) in "#,
+        ]
+    );
     assert_eq!(
         problems(json!({"multipleOf": 0.1}), json!(0.35)),
         ["<nil>: Invalid value: 0.35:  in body should be a multiple of 0.1"]
@@ -104,5 +110,5 @@ fn an_embedded_object_says_what_it_is() {
     }}});
     let errors = embedded(&Schema::parse(&schema), &json!({"template": {"kind": "Pod"}}));
     let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(texts, ["template.apiVersion: Required value: must not be empty"]);
+    assert_eq!(texts, ["template.apiVersion: Required value"]);
 }

@@ -54,6 +54,7 @@ fn map(path: &Path<'_>, schema: &Value, keys: &[Value], errors: &mut Errors) {
     if kind != "object" {
         let text = "must be object if parent array's x-kubernetes-list-type is map";
         errors.push(FieldError::invalid(&items_path.child("type"), kind, text));
+        return;
     }
     let properties = items_path.child("properties");
     for (index, key) in keys.iter().enumerate() {
@@ -100,9 +101,7 @@ fn set(path: &Path<'_>, items: &Value, errors: &mut Errors) {
         let found = json::text(items, extension);
         let text = "must be atomic as item of a list with x-kubernetes-list-type=set";
         let path = path.child(extension);
-        errors.push(match found {
-            "" => FieldError::required(&path, text),
-            found => FieldError::invalid(&path, found, text),
-        });
+        let found = if found.is_empty() { Value::Null } else { found.into() };
+        errors.push(FieldError::invalid(&path, found, text));
     }
 }

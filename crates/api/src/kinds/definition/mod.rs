@@ -12,7 +12,7 @@ use super::{Context, Rules};
 use crate::{
     custom::naming,
     json,
-    validation::{Errors, FieldError, Path, rules},
+    validation::{Errors, FieldError, Path, Shown, rules},
 };
 
 pub(super) const RULES: Rules = Rules {
@@ -111,15 +111,35 @@ fn versions(spec: &Value, errors: &mut Errors) {
     }
     if !is_unique {
         let text = "must contain unique version names";
-        errors.push(FieldError::invalid(&path, &spec["versions"], text));
+        errors.push(FieldError::invalid(&path, internal(versions), text));
     }
     if versions.iter().filter(|version| json::is_true(version, "storage")).count() != 1 {
         let text = "must have exactly one version marked as storage version";
-        errors.push(FieldError::invalid(&path, &spec["versions"], text));
+        errors.push(FieldError::invalid(&path, internal(versions), text));
     }
     if let Some(first) = versions.first() {
         label(&Path::new("spec.version"), json::text(first, "name"), errors);
     }
+}
+
+/// Versions as the reference shows them, which is as it holds them; what they have in common is not
+/// among it.
+fn internal(versions: &[Value]) -> Shown {
+    let version = |version: &Value| {
+        let flag = |field: &str| json::is_true(version, field);
+        format!(
+            "{{\"Name\":{:?},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":{},\
+             \"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,\
+             \"SelectableFields\":null}}",
+            json::text(version, "name"),
+            flag("served"),
+            flag("storage"),
+            flag("deprecated"),
+            json::field(version, "deprecationWarning").unwrap_or(&Value::Null),
+        )
+    };
+    let versions: Vec<String> = versions.iter().map(version).collect();
+    Shown::Written(format!("[{}]", versions.join(",")))
 }
 
 fn label(path: &Path<'_>, text: &str, errors: &mut Errors) {
@@ -164,7 +184,7 @@ fn stored_versions(definition: &Value, errors: &mut Errors) {
     let stored = json::list(&definition["status"], "storedVersions");
     if stored.is_empty() {
         let text = "must have at least one stored version";
-        errors.push(FieldError::invalid(&path, json!([]), text));
+        errors.push(FieldError::invalid(&path, Value::Null, text));
     }
     let versions = json::list(&definition["spec"], "versions");
     for (index, name) in stored.iter().enumerate() {

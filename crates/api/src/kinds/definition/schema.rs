@@ -32,13 +32,12 @@ pub(super) fn validate(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
 
 fn node(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
     let kind = json::text(schema, "type");
+    rules::one_of(&path.child("type"), kind, &TYPES, errors);
     if kind == "null" {
         let text = "type cannot be set to null, use nullable as an alternative";
         errors.push(FieldError::forbidden(&path.child("type"), text));
-    } else {
-        rules::one_of(&path.child("type"), kind, &TYPES, errors);
     }
-    for field in ["$ref", "dependencies", "definitions", "patternProperties", "additionalItems"] {
+    for field in ["$ref", "patternProperties", "additionalItems", "definitions", "dependencies"] {
         if !json::is_empty(schema, field) {
             let text = format!("{field} is not supported");
             errors.push(FieldError::forbidden(&path.child(field), text));

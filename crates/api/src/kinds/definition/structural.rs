@@ -28,7 +28,7 @@ pub(super) fn validate(path: &Path<'_>, schema: &Value, errors: &mut Errors) {
 }
 
 fn node(path: &Path<'_>, schema: &Value, level: Level, errors: &mut Errors) {
-    if json::text(schema, "type") == "array" && !schema["items"].is_object() {
+    if json::text(schema, "type") == "array" && json::field(schema, "items").is_none() {
         errors.push(FieldError::required(&path.child("items"), "must be specified"));
     }
     if schema["items"].is_object() {

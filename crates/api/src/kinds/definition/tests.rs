@@ -89,7 +89,7 @@ fn names_groups_and_versions_are_checked() {
         changed(|new| new["spec"]["versions"] = json!([])),
         [
             "spec.versions: Invalid value: []: must have exactly one version marked as storage version",
-            "status.storedVersions: Invalid value: []: must have at least one stored version",
+            "status.storedVersions: Invalid value: null: must have at least one stored version",
         ]
     );
     assert_eq!(
@@ -101,10 +101,7 @@ fn names_groups_and_versions_are_checked() {
     let schema = changed(|new| {
         json::remove(&mut new["spec"]["versions"][0], "schema");
     });
-    assert_eq!(
-        schema,
-        ["spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"]
-    );
+    assert_eq!(schema, ["spec.versions[0].schema.openAPIV3Schema: Required value"]);
     let protected = changed(|new| {
         new["spec"]["group"] = "a.k8s.io".into();
         new["metadata"]["name"] = "foos.a.k8s.io".into();
@@ -144,7 +141,7 @@ fn a_schema_is_structural() {
         (
             property(json!({"type": "string", "pattern": "("})),
             vec![
-                r#".properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn't: unclosed group"#,
+                r#".properties[a].pattern: Invalid value: "(": must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`"#,
             ],
         ),
         (

@@ -232,7 +232,7 @@ pub(super) fn at(path: &str, verb: Verb) -> Operation {
     operation
 }
 
-fn on(facts: &'static Arc<ResourceFacts>, namespace: &str, name: &str, verb: Verb) -> Operation {
+pub(super) fn on(facts: &Arc<ResourceFacts>, namespace: &str, name: &str, verb: Verb) -> Operation {
     Operation {
         resource: Arc::clone(facts),
         subresource: String::new(),

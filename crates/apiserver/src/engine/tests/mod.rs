@@ -2,6 +2,7 @@
 //! of API server behaviour.
 
 mod admission;
+mod custom;
 mod deleting;
 mod epochs;
 mod eviction;
