@@ -23,7 +23,12 @@ struct Sheet {
     lettered: &'static [&'static str],
 }
 
-const SHEETS: [Sheet; 5] = [
+const SHEETS: [Sheet; 6] = [
+    Sheet {
+        name: "gc-namespace-quota",
+        lines: &[("GC-", &[1..=67]), ("NS-", &[1..=32]), ("RQ-", &[1..=35]), ("SA-", &[1..=25])],
+        lettered: &[],
+    },
     Sheet {
         name: "node-lifecycle",
         lines: &[("NL-", &[1..=47, 50..=53]), ("TE-", &[1..=18]), ("NI-", &[1..=17])],

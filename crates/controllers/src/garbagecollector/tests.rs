@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 use meta::object::OwnerReference;
-use runtime::Action;
+use runtime::{Action, EventType};
 use serde_json::{Value, json};
 
 use super::{
@@ -187,4 +187,43 @@ fn the_kinds_that_built_in_owners_have_are_known_from_the_start() {
     assert!(children("Deployment").contains(&api::resources::REPLICA_SETS));
     assert!(children("ReplicaSet").contains(&api::resources::PODS));
     assert!(children("Widget").is_empty());
+}
+
+#[test]
+fn an_object_goes_as_its_own_finalizers_ask() {
+    for (finalizer, wanted) in [
+        ("orphan", expect!["delete Some(Orphan): none of its owners is left"]),
+        ("foregroundDeletion", expect!["delete Some(Foreground): none of its owners is left"]),
+        ("other", expect!["delete Some(Background): none of its owners is left"]),
+    ] {
+        let mut held = situation(&[("a", Owner::Absent)], vec![]);
+        held.node.metadata.finalizers = vec![finalizer.into()];
+        check(&held, wanted);
+    }
+}
+
+#[test]
+fn an_owner_in_another_namespace_is_told_of() {
+    let mut stray = situation(&[("a", Owner::Absent)], vec![]);
+    stray.node.metadata.namespace = "shop".into();
+    stray.foreign_owner = Some(node(json!({"name": "a", "uid": "a", "namespace": "elsewhere"})));
+    let told = plan(&mut Memory::default(), &stray);
+    let event = told.steps().find_map(|step| step.on_success.clone()).expect("an event");
+    assert_eq!((event.kind, event.reason), (EventType::Warning, "OwnerRefInvalidNamespace"));
+    assert_eq!(
+        event.message,
+        r#"ownerRef [v1/ConfigMap, namespace: shop, name: a, uid: a] does not exist in namespace "shop""#
+    );
+}
+
+#[test]
+fn custom_resources_are_patched_in_the_form_they_take() {
+    let mut custom = situation(&[("a", Owner::Absent), ("b", Owner::Solid)], vec![]);
+    custom.node.resource.group = "example.com".into();
+    check(
+        &custom,
+        expect![[
+            r#"patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"b","uid":"b","blockOwnerDeletion":true}]}}: some of its owners are gone and one is there"#
+        ]],
+    );
 }
