@@ -50,6 +50,29 @@ fn the_issuer_publishes_the_key_that_signs() {
 }
 
 #[test]
+fn other_servers_are_told_of_a_new_authority() {
+    let mut lab = Lab::unstarted(Kubectl::Current);
+    lab.up_with(&["--data-dir=first"]);
+    lab.must("cp first/pki/ca.crt more.pem");
+    let virtual_time = "--clock=virtual";
+    lab.up_with(&["--data-dir=second", "--client-ca-file=more.pem", virtual_time]);
+    let count = || {
+        let map = lab.get("configmap/extension-apiserver-authentication --namespace kube-system");
+        let pem = map["data"]["client-ca-file"].as_str().unwrap_or_default().to_owned();
+        pem.matches("BEGIN CERTIFICATE").count()
+    };
+    assert_eq!(count(), 2);
+    lab.must("cat first/pki/ca.crt >> more.pem && pilothouse clock advance 2m");
+    eventually("it is published", START_TIME_MAX, || (count() == 3).then_some(()));
+    lab.must("kubectl delete configmap extension-apiserver-authentication --namespace kube-system");
+    lab.must("pilothouse clock advance 2m");
+    eventually("it is back", START_TIME_MAX, || {
+        let get = "kubectl get configmap extension-apiserver-authentication -n kube-system";
+        (lab.run(get).code == 0).then_some(())
+    });
+}
+
+#[test]
 fn no_hostile_token_is_more_than_refused() {
     let lab = Lab::unstarted(Kubectl::Current);
     lab.folder().write("tokens.csv", "secret,ann,u1,\"system:masters\"\n");

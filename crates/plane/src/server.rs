@@ -40,15 +40,16 @@ pub async fn serve(
     mut settings: ServerSettings,
 ) -> Result<Service, StartError> {
     settings.engine.policy.extend(simulated_nodes_policy());
-    let bearers = Arc::clone(&settings.authentication.bearers);
-    let authentication_for_others = settings.authentication.for_others();
-    let options = EngineOptions { bearers, authentication_for_others, ..settings.engine };
+    let authentication = Arc::new(settings.authentication);
+    let bearers = Arc::clone(&authentication.bearers);
+    let for_others = Arc::clone(&authentication);
+    let options = EngineOptions { bearers, authentication: for_others, ..settings.engine };
     let engine = Engine::start(world.clone(), store, options).await?;
     let health = Health::default().with("etcd", Scope::Everywhere, || true);
     let settings = Settings {
         world,
         authorizer: engine.authorizer(),
-        authentication: settings.authentication,
+        authentication,
         health,
         address: settings.address,
         extensions: settings.extensions,

@@ -54,7 +54,7 @@ impl Inner {
     }
 
     /// Creates an object, or makes it what it is to be now.
-    async fn ensure_current(&self, object: Value) -> Result<(), Status> {
+    pub(super) async fn ensure_current(&self, object: Value) -> Result<(), Status> {
         let name = body::text(&object, "name").to_owned();
         let operation = Operation { name, ..operation(&object)? };
         let content = Content { value: object.clone(), ..Content::default() };
@@ -92,16 +92,6 @@ impl Inner {
         Some(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"since": today},
             "metadata": {"name": "kube-apiserver-legacy-service-account-token-tracking",
                 "namespace": "kube-system"}}))
-    }
-
-    /// What other servers need to tell apart who asks them; nothing if nobody is believed here.
-    fn authentication_for_others(&self) -> Option<Value> {
-        let data = &self.options.authentication_for_others;
-        (!data.is_empty()).then(|| {
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "data": data,
-                "metadata": {"name": "extension-apiserver-authentication",
-                    "namespace": "kube-system"}})
-        })
     }
 
     fn first_objects(&self) -> Result<Vec<Value>, Status> {

@@ -29,6 +29,7 @@ mod rights;
 mod scale;
 mod storage;
 mod token;
+mod trust;
 mod update;
 mod versions;
 mod virtual_kinds;
@@ -132,6 +133,7 @@ impl Engine {
         let inner = Arc::new(inner);
         let tending = Box::pin(custom::run(Arc::downgrade(&inner)));
         inner.tending.get_or_init(|| inner.world.tasks.spawn("custom-resources", tending));
+        trust::keep_published(&inner);
         Ok(Self { inner })
     }
 

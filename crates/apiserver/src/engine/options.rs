@@ -1,12 +1,12 @@
 //! What an engine is started with.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use prometheus::{Histogram, HistogramOpts, Registry};
 use serde_json::Value;
 
 use crate::{
-    authentication::Bearers,
+    authentication::{Authentication, Bearers},
     authorization::{Mode, Witness},
 };
 
@@ -27,8 +27,9 @@ pub struct EngineOptions {
     /// Whose tokens are believed, and who signs those of service accounts; without a signer
     /// `serviceaccounts/token` answers 404.
     pub bearers: Arc<Bearers>,
-    /// Data of the ConfigMap `kube-system/extension-apiserver-authentication`; empty makes none.
-    pub authentication_for_others: BTreeMap<String, String>,
+    /// What the ConfigMap `kube-system/extension-apiserver-authentication` tells other servers of; nothing
+    /// makes none.
+    pub authentication: Arc<Authentication>,
     /// Who is asked, in order, whether somebody may do something.
     pub authorization: Vec<Mode>,
     /// Roles and bindings that are kept like those every cluster has.
@@ -76,7 +77,7 @@ impl Default for EngineOptions {
             // The far end of the network in which simulated nodes are.
             advertise_address: Ipv4Addr::new(192, 168, 255, 254),
             bearers: Arc::default(),
-            authentication_for_others: BTreeMap::new(),
+            authentication: Arc::default(),
             authorization: Mode::DEFAULT.to_vec(),
             policy: Vec::new(),
             witness: None,

@@ -90,7 +90,7 @@ pub struct Settings {
     pub world: World,
     pub authorizer: Arc<Authorizer>,
     /// How those who come over HTTP prove who they are.
-    pub authentication: Authentication,
+    pub authentication: Arc<Authentication>,
     pub health: Health,
     /// `host:port` under which discovery tells clients to reach this server.
     pub address: String,

@@ -90,7 +90,7 @@ fn made(world: &World, authentication: Authentication, auditor: Option<Arc<Audit
     let settings = Settings {
         world: world.clone(),
         authorizer: Arc::new(Authorizer::by_bootstrap_policy()),
-        authentication,
+        authentication: Arc::new(authentication),
         health: Health::default(),
         address: "127.0.0.1:6443".to_owned(),
         extensions: Vec::new(),
