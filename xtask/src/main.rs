@@ -3,6 +3,7 @@
 mod bugs;
 mod ci;
 mod drop_in;
+mod events;
 mod facts;
 mod parity;
 mod process;

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{bugs, process::root, say, tidy::files};
+use crate::{bugs, events, process::root, say, tidy::files};
 
 const TABLES: &str = "crates/controllers/parity";
 
@@ -80,10 +80,11 @@ const SHEETS: [Sheet; 6] = [
     },
 ];
 
-/// The lines of the reference, then the bugs; `bugs` shows these alone.
+/// The lines of the reference, its events and conditions, then the bugs; `bugs` shows these alone.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if arguments.first().is_none_or(|what| what != "bugs") {
         lines()?;
+        events::run()?;
     }
     bugs::run()
 }

@@ -243,3 +243,22 @@ fn a_person_is_told_of_pods_and_of_what_is_published() {
         endpoints: none"#]]
     .assert_eq(&super::describe::lines(&observed).join("\n"));
 }
+
+#[test]
+fn what_is_refused_is_told_of() {
+    let service = service("web :80");
+    let created = testkit::show(&plan(&service, &["10.0.0.1"], None));
+    let events = |shown: &str| -> String {
+        shown
+            .lines()
+            .filter(|line| line.contains("if refused"))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    };
+    let stored = json!({"metadata": {"name": "web", "namespace": "shop", "uid": "e", "resourceVersion": "3"}});
+    let updated = testkit::show(&plan(&service, &["10.0.0.1"], Some(&stored)));
+    expect![[r#"
+          if refused: Warning FailedToCreateEndpoint: Failed to create endpoint for service shop/web: {error}
+          if refused: Warning FailedToUpdateEndpoint: Failed to update endpoint shop/web: {error}
+    "#]].assert_eq(&(events(&created) + &events(&updated)));
+}

@@ -265,3 +265,10 @@ fn a_person_is_told_of_the_original_and_its_copies() {
         slice web-0: Ipv4 with 1 endpoints"#]]
     .assert_eq(&told.join("\n"));
 }
+
+#[test]
+fn addresses_that_are_none_are_told_of() {
+    let told = show(&plan(Some(&endpoints("10.0.0.1 nowhere :80")), &[]));
+    let told: Vec<&str> = told.lines().filter(|line| line.contains("Warning")).collect();
+    expect!["  Warning InvalidIPAddress: Skipped 1 invalid IP addresses when mirroring to EndpointSlices"].assert_eq(&told.join("\n"));
+}

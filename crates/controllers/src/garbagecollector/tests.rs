@@ -223,7 +223,7 @@ fn custom_resources_are_patched_in_the_form_they_take() {
     check(
         &custom,
         expect![[
-            r#"patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"b","uid":"b","blockOwnerDeletion":true}]}}: some of its owners are gone and one is there"#
+            r#"patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","blockOwnerDeletion":true,"kind":"ConfigMap","name":"b","uid":"b"}]}}: some of its owners are gone and one is there"#
         ]],
     );
 }

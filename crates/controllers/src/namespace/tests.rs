@@ -115,3 +115,48 @@ fn a_person_is_told_what_is_left_and_what_holds_it() {
         not known: cannot list secrets"#]]
     .assert_eq(&super::describe::lines(&content).join("\n"));
 }
+
+/// All five conditions, in full.
+fn told(content: &Content) -> String {
+    let plan = plan(content, Time::from_seconds(0));
+    let patch = plan.steps().find_map(|step| match &step.action {
+        runtime::Action::Patch { patch, .. } => patch.pointer("/status/conditions").cloned(),
+        runtime::Action::Create { .. }
+        | runtime::Action::CreateSubresource { .. }
+        | runtime::Action::Replace { .. }
+        | runtime::Action::Delete { .. }
+        | runtime::Action::DeleteCollection { .. }
+        | runtime::Action::Announce => None,
+    });
+    let conditions = patch.as_ref().and_then(Value::as_array).into_iter().flatten();
+    let text =
+        |condition: &Value, field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+    let line = |it: &Value| {
+        let words = ["type", "status", "reason", "message"].map(|field| text(it, field));
+        let [kind, status, reason, message] = words;
+        format!("{kind}={status} {reason}: {message}\n")
+    };
+    conditions.map(line).collect()
+}
+
+#[test]
+fn the_five_conditions_are_in_the_references_words() {
+    expect![[r#"
+        NamespaceDeletionDiscoveryFailure=False ResourcesDiscovered: All resources successfully discovered
+        NamespaceDeletionGroupVersionParsingFailure=False ParsedGroupVersions: All legacy kube types successfully parsed
+        NamespaceDeletionContentFailure=False ContentDeleted: All content successfully deleted, may be waiting on finalization
+        NamespaceContentRemaining=False ContentRemoved: All content successfully removed
+        NamespaceFinalizersRemaining=False ContentHasNoFinalizers: All content-preserving finalizers finished
+    "#]].assert_eq(&told(&content(vec![])));
+    let held = json!({"name": "a", "deletionTimestamp": "1970-01-01T00:00:00Z", "finalizers": ["example.com/hold"]});
+    let mut stuck = content(vec![("configmaps", vec![held])]);
+    stuck.discovery_errors.push("example.com/v1: down".to_owned());
+    stuck.read_errors.push("no".to_owned());
+    expect![[r#"
+        NamespaceDeletionDiscoveryFailure=True DiscoveryFailed: Discovery failed for some groups, 1 failing: example.com/v1: down
+        NamespaceDeletionGroupVersionParsingFailure=False ParsedGroupVersions: All legacy kube types successfully parsed
+        NamespaceDeletionContentFailure=True ContentDeletionFailed: Failed to delete all resource types, 1 remaining: no
+        NamespaceContentRemaining=True SomeResourcesRemain: Some resources are remaining: configmaps. has 1 resource instances
+        NamespaceFinalizersRemaining=True SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances
+    "#]].assert_eq(&told(&stuck));
+}

@@ -212,3 +212,16 @@ fn flags_that_do_not_fit_together_are_refused() {
         --cidr-allocator-type is set to 'CloudAllocator' but cloud provider is not configured
         invalid CIDR allocator type: Dice"#]].assert_eq(&shown.join("\n"));
 }
+
+#[test]
+fn a_node_that_gets_nothing_is_told_of() {
+    let view = view(&flags("10.0.0.0/24"), "a=10.0.0.0/24 b");
+    let observed = NodeIpamController::observe(&view, &AllNodes, &Answers::default());
+    let Observation::Ready(shares) = observed else { panic!("networks are set") };
+    let told = show(&NodeIpamController::plan(&mut Memory::default(), &shares, now()));
+    expect![[r#"
+        all: announce # no share of the pods' network is left
+          Normal CIDRNotAvailable: Node b status is now: CIDRNotAvailable
+    "#]]
+    .assert_eq(&told);
+}

@@ -293,3 +293,39 @@ fn what_was_proposed_is_remembered_as_long_as_it_matters() {
     let numbers: Vec<i32> = memory.proposals.iter().map(|known| known.number).collect();
     assert_eq!(numbers, [7, 10]);
 }
+
+/// All that is said of stabilization and limits, in full.
+fn words(text: &str, behavior: &Value, past_text: &str) -> Vec<String> {
+    let plan = parse(text).behavior(behavior.clone()).plan(&mut past(past_text));
+    let conditions = status(&plan).map(|status| status["conditions"].clone());
+    let conditions = conditions.as_ref().and_then(Value::as_array).into_iter().flatten();
+    let told =
+        conditions.filter(|it| it["type"] == "AbleToScale" || it["type"] == "ScalingLimited");
+    told.map(|it| format!("{}: {}", it["reason"], it["message"])).collect()
+}
+
+#[test]
+fn what_steadies_and_what_limits_is_said_in_the_references_words() {
+    let slow = json!({"scaleUp": {"stabilizationWindowSeconds": 60}});
+    let grow = policies("scaleUp", "Max");
+    let shrink = policies("scaleDown", "Max");
+    let told: Vec<String> = [
+        words("at=10 cpu=50% | 10/100 x10", &Value::Null, ""),
+        words("at=10 cpu=50% | 100/100 x10", &slow, "8@50"),
+        words("at=10 max=15 cpu=50% | 300/100 x10", &Value::Null, ""),
+        words("at=10 cpu=50% | 300/100 x10", &grow, ""),
+        words("at=10 cpu=50% | 1/100 x10", &shrink, "1@9"),
+    ]
+    .concat();
+    expect![[r#"
+        "ScaleDownStabilized": "recent recommendations were higher than current one, applying the highest recent recommendation"
+        "DesiredWithinRange": "the desired count is within the acceptable range"
+        "ScaleUpStabilized": "recent recommendations were lower than current one, applying the lowest recent recommendation"
+        "DesiredWithinRange": "the desired count is within the acceptable range"
+        "SucceededRescale": "the HPA controller was able to update the target scale to 15"
+        "TooManyReplicas": "the desired replica count is more than the maximum replica count"
+        "SucceededRescale": "the HPA controller was able to update the target scale to 15"
+        "ScaleUpLimit": "the desired replica count is increasing faster than the maximum scale rate"
+        "SucceededRescale": "the HPA controller was able to update the target scale to 5"
+        "ScaleDownLimit": "the desired replica count is decreasing faster than the maximum scale rate""#]].assert_eq(&told.join("\n"));
+}
