@@ -14,6 +14,11 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// Where everything is built.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Runs `cargo` in the root and waits for it.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
     run(Command::new("cargo").args(arguments), arguments)
@@ -21,9 +26,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
 
 /// The same for tests that drive the binary: they get the release build, whatever else is newer.
 pub(crate) fn cargo_with_release(arguments: &[&str]) -> Result<()> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let binary = target.join("release/pilothouse");
+    let binary = target().join("release/pilothouse");
     run(Command::new("cargo").args(arguments).env("PILOTHOUSE_BINARY", binary), arguments)
 }
 

@@ -14,17 +14,17 @@ data: {image: 'nginx:1', replicas: '2'}
 ";
 
 /// Beside the newest binary, or beside the other.
-fn example() -> PathBuf {
+fn built(program: &str, command: &str) -> PathBuf {
     let binary = conformance::tools::binary();
     let target = binary.ancestors().nth(2).expect("a binary lies in a target folder");
-    let built = ["release", "debug"].map(|profile| target.join(profile).join("examples/website"));
-    let found = built.into_iter().find(|path| path.exists());
-    found.expect("run `cargo build --package runtime --example website` first")
+    let places = ["release", "debug"].map(|profile| target.join(profile).join(program));
+    let found = places.into_iter().find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("run `{command}` first"))
 }
 
 #[test]
 fn an_own_kind_gets_its_deployments_from_a_controller_of_one_page() {
-    let example = example();
+    let example = built("examples/website", "cargo build --package runtime --example website");
     let lab = Lab::start();
     let run = |seconds: u32, file: &str| {
         lab.background(&format!("{} $KUBECONFIG {seconds}", example.display()), file)
@@ -46,4 +46,28 @@ fn an_own_kind_gets_its_deployments_from_a_controller_of_one_page() {
     });
     assert!(lab.must("kubectl get events").contains("Created deployment shop"));
     drop(second);
+}
+
+#[test]
+fn a_controller_over_types_of_k8s_openapi_works() {
+    let example = built(
+        "latest-images",
+        "cargo build --manifest-path examples/k8s-openapi/Cargo.toml --target-dir target",
+    );
+    let lab = Lab::start();
+    let _running = lab.background(&format!("{} $KUBECONFIG", example.display()), "images.out");
+    lab.must("kubectl create deployment floats --image=registry.example:5000/web");
+    lab.must("kubectl create deployment stays --image=web:1.27");
+    let warned = eventually("the floating image is told of", WORK_TIME_MAX, || {
+        let events = lab.must("kubectl get events --field-selector reason=FloatingImage");
+        events.contains("FloatingImage").then_some(events)
+    });
+    let message = "images without a version: registry.example:5000/web";
+    assert!(warned.contains("deployment/floats") && warned.contains(message), "{warned}");
+    assert!(!warned.contains("stays"), "{warned}");
+    lab.must("kubectl set image deployment/floats web=web:latest");
+    eventually("so is the next", WORK_TIME_MAX, || {
+        let events = lab.must("kubectl get events --field-selector reason=FloatingImage");
+        events.contains("images without a version: web:latest").then_some(())
+    });
 }
