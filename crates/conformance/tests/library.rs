@@ -19,7 +19,8 @@ fn built(program: &str, command: &str) -> PathBuf {
     let target = binary.ancestors().nth(2).expect("a binary lies in a target folder");
     let places = ["release", "debug"].map(|profile| target.join(profile).join(program));
     let found = places.into_iter().find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("run `{command}` first"))
+    assert!(found.is_some(), "run `{command}` first");
+    found.unwrap_or_default()
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(crate) fn exit(
         [program, rest @ ..] if *program == "sleep" || *program == "/bin/sleep" => {
             Some(Exit { after: sleep(rest.first()?)?, code: 0 })
         }
+        ["true" | "/bin/true", ..] => Some(Exit { after: Duration::ZERO, code: 0 }),
+        ["false" | "/bin/false", ..] => Some(Exit { after: Duration::ZERO, code: 1 }),
         _ => None,
     }
 }
@@ -68,6 +70,8 @@ mod tests {
         script("true && exit 6", Some((0, 6)));
         script("false; exit", Some((0, 1)));
         check(&["sleep", "7"], Some((7, 0)));
+        check(&["true"], Some((0, 0)));
+        check(&["/bin/false", "x"], Some((0, 1)));
     }
 
     #[test]
