@@ -11,7 +11,7 @@ use conformance::{
 };
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const QUESTIONS: &str = include_str!("../data/controller-manager-dashboard.txt");
 /// Who scrapes, with what monitors are given.
 const SCRAPER: &str = r#"
