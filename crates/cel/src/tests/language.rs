@@ -86,6 +86,26 @@ fn numbers_of_all_types_are_compared_as_numbers() {
 }
 
 #[test]
+fn an_index_is_any_number_that_is_whole() {
+    check(&[
+        ("[7, 8, 9][0]", "7"),
+        ("[7, 8, 9][dyn(2u)]", "9"),
+        ("[7, 8, 9][dyn(1.0)]", "8"),
+        ("[7, 8, 9][dyn(0.5)]", "error: unsupported index value: 0.5"),
+        ("[7, 8, 9][3]", "error: index out of bounds: 3"),
+        ("[7, 8, 9][-1]", "error: index out of bounds: -1"),
+        ("{true: 'a'}[true]", "\"a\""),
+        ("{'a': 1}['b']", "error: no such key: b"),
+        ("{'a': 1}.b", "error: no such key: b"),
+        ("{'a-b': 1}.`a-b`", "1"),
+        ("{'a': {'b': [1]}}.a.b[0]", "1"),
+        ("[1] + [2] + [3]", "[1, 2, 3]"),
+        ("([1] + [2, 3])[2]", "3"),
+        ("4 in [1] + [4]", "true"),
+    ]);
+}
+
+#[test]
 fn one_side_of_a_logical_operator_may_decide_alone() {
     check(&[
         ("true || 1 / 0 == 1", "true"),
