@@ -161,9 +161,8 @@ fn patches_applies_scales_and_statuses_go_their_ways() {
         exit code 1
         $ kubectl apply --server-side -f applied.yaml --field-manager other --force-conflicts
         widget.shop.example/one serverside-applied
-        ! Warning: failed to re-apply configuration after performing Server-Side Apply migration. This is non-fatal and will be retried next time you apply. Error: the name of the object (one based on URL) was undeterminable: name must be provided
         $ kubectl get widget one -o jsonpath='{.spec.ports}'
-        [{"name":"web","port":80},{"port":81}]
+        [{"port":81}]
         $ kubectl patch widget one --type strategic -p '{}'
         ! error: application/strategic-merge-patch+json is not supported by shop.example/v1, Kind=Widget: the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml
         exit code 1

@@ -132,8 +132,10 @@ impl<'a> Application<'a> {
 
     fn result(&self, on_conflict: OnConflict) -> Result<Value, ApplyError> {
         let request = self.request;
-        let mut fields = fields::of(request.catalog, request.type_id, self.applied);
+        let mut sent = fields::of(request.catalog, request.type_id, self.applied);
+        let mut fields = sent.clone();
         request.scope().strip(&mut fields);
+        request.scope().strip_reset(&mut sent);
         let (last, others): (Vec<Entry>, Vec<Entry>) =
             self.entries.iter().cloned().partition(|entry| entry.is_apply_of(self.own()));
         let last = last.into_iter().next();
@@ -143,7 +145,9 @@ impl<'a> Application<'a> {
         }
         let merged = merge::merge(request.catalog, request.type_id, &self.live, self.applied);
         let last = last.as_ref().and_then(|last| Last::of(request, last));
-        let owners = others.iter().chain([&own]);
+        // Nobody owns a name, but what the body names is not pruned with the rest of metadata.
+        let kept = Entry::applied(self.own(), sent);
+        let owners = others.iter().chain([&kept]);
         let pruned = prune::prune(request, merged, last.as_ref(), owners);
         let others = self.without_changed(others, &pruned, on_conflict)?;
         Ok(self.recorded(pruned, own, others))

@@ -220,6 +220,15 @@ fn kubectl_is_forgiven_what_it_applied_on_its_own_side() {
 }
 
 #[test]
+fn what_an_apply_gives_up_in_metadata_takes_no_names_along() {
+    let mut desk = Desk::config_map();
+    desk.apply("A", json!({"metadata": {"name": "o", "annotations": {"a": "1"}}}));
+    desk.apply("A", data(json!({"a": "1"})));
+    assert_eq!(desk.part("/metadata/name"), "o");
+    assert!(desk.part("/metadata/annotations").is_null());
+}
+
+#[test]
 fn check_pa_88_sets_of_another_version_are_read_in_it() {
     let mut desk = Desk::of("autoscaling", "horizontalpodautoscalers");
     let target = json!({"kind": "Deployment", "name": "d"});

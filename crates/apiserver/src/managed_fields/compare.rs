@@ -96,17 +96,23 @@ impl Level<'_> {
 }
 
 impl<'a> Scope<'a> {
+    /// Takes out of a set what this endpoint does not take.
+    pub(super) fn strip_reset(&self, set: &mut Node) {
+        for path in self.reset_fields.iter().filter_map(|path| path.strip_prefix('.')) {
+            let path: Vec<String> = path.split('.').map(element::field).collect();
+            set::remove_below(set, &path);
+        }
+    }
+
     /// Takes out of a set what this endpoint lets nobody own.
     pub(super) fn strip(&self, set: &mut Node) {
         for name in ["apiVersion", "kind"] {
             set.remove(&element::field(name));
         }
-        let servers = NEVER_OWNED.iter().map(|name| vec!["metadata", name]);
-        let reset = self.reset_fields.iter().filter_map(|path| path.strip_prefix('.'));
-        for path in servers.chain(reset.map(|path| path.split('.').collect())) {
-            let path: Vec<String> = path.into_iter().map(element::field).collect();
-            set::remove_below(set, &path);
+        for name in NEVER_OWNED {
+            set::remove_below(set, &["metadata", name].map(element::field));
         }
+        self.strip_reset(set);
         // Everybody has metadata, so nobody owns it.
         let metadata = element::field("metadata");
         if let Some(Value::Object(node)) = set.remove(&metadata)
