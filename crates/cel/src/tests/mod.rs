@@ -2,7 +2,7 @@
 //!
 //! Of the sections of the specification's suite, `language` has rows for basic, comparisons, conversions, fields,
 //! integer and floating-point math, lists, logic, macros, macros2, optionals, parse, string and timestamps; `libraries` for
-//! string_ext and network_ext. Left out, because Kubernetes has no such thing: dynamic, enums, proto2, proto3,
+//! `string_ext` and `network_ext`. Left out, because Kubernetes has no such thing: dynamic, enums, proto2, proto3,
 //! wrappers (messages), namespace (containers), unknowns (partial evaluation), bindings, block, encoders and the math
 //! library, and rows whose lists or maps mix types.
 
