@@ -11,7 +11,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use sim::world::{DiskFault, Simulation};
 use store::{
-    Compare, Event, EventBatch, Local, Operation, Revision, Store as _, Transaction,
+    Compare, Event, EventBatch, Local, Operation, Revision, Store as _, StoreError, Transaction,
     TransactionAnswer,
 };
 use world::{Monotonic, World};
@@ -139,7 +139,7 @@ async fn history(store: Arc<Local>, oldest: Revision) -> (Revision, BTreeMap<Rev
 async fn oldest(store: &Local, known: &Shared) -> Revision {
     let compacted = known.lock().compacted;
     match store.watch(Vec::new(), Revision(compacted.0 + 1)).await {
-        Err(store::StoreError::Compacted { oldest, .. }) => Revision(oldest.0 - 1),
+        Err(StoreError::Compacted { oldest, .. }) => Revision(oldest.0 - 1),
         _ => compacted,
     }
 }
@@ -213,9 +213,7 @@ fn run(seed: u64) -> (u64, u64, (u64, u64)) {
     for life in 0..LIVES {
         live(&simulation, &known, life);
         simulation.crash("store");
-        let store = Local::embedded(&simulation.world("store"), Path::new(FOLDER));
-        let store = Arc::new(store.expect("opens after a crash"));
-        let check = check(store, Arc::clone(&known));
+        let check = check(opened(&simulation), Arc::clone(&known));
         newest = simulation.complete("store", deadline(&simulation), check).expect("answers");
         simulation.crash("store");
     }
@@ -241,20 +239,75 @@ fn the_same_seed_crashes_the_same_way() {
     assert_eq!(run(3), run(3));
 }
 
+/// One write, whose fate the caller looks at.
+fn put(simulation: &Simulation, store: &Arc<Local>, value: &str) -> Result<Revision, StoreError> {
+    let value = Bytes::from(value.repeat(500));
+    let then = vec![Operation::Put { key: b"a".to_vec(), value, time_to_live: None }];
+    let write = store.transact(Transaction { compare: Vec::new(), then });
+    match simulation.complete("store", deadline(simulation), write).expect("answered")? {
+        TransactionAnswer::Applied { revision } => Ok(revision),
+        TransactionAnswer::Refused { .. } => panic!("nothing was compared"),
+    }
+}
+
+fn opened(simulation: &Simulation) -> Arc<Local> {
+    let store = Local::embedded(&simulation.world("store"), Path::new(FOLDER));
+    Arc::new(store.expect("opens"))
+}
+
+/// Some writes with a failing sync among them; the newest that was acknowledged.
+fn written_with_a_failed_sync(simulation: &Simulation) -> Revision {
+    let store = opened(simulation);
+    let mut newest = Revision(0);
+    for turn in 0..20 {
+        if turn == 10 {
+            simulation.fail_next_sync("store");
+        }
+        let written = put(simulation, &store, &format!("{turn} "));
+        assert_eq!(written.is_err(), turn == 10, "turn {turn}");
+        newest = newest.max(written.unwrap_or(newest));
+    }
+    newest
+}
+
+#[test]
+fn after_a_failed_sync_a_power_cut_takes_nothing_that_was_acknowledged() {
+    for seed in 0..200 {
+        let simulation = Simulation::new(seed);
+        let newest = written_with_a_failed_sync(&simulation);
+        simulation.crash("store");
+        let written = put(&simulation, &opened(&simulation), "more");
+        assert_eq!(written, Ok(Revision(newest.0 + 1)), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_process_that_starts_after_a_failed_sync_does_not_believe_what_it_reads() {
+    for seed in 0..200 {
+        let simulation = Simulation::new(seed);
+        let store = opened(&simulation);
+        put(&simulation, &store, "before").expect("the disk is well");
+        // The first sync is that of the write, the second that of the mending.
+        for _ in 0..2 {
+            simulation.fail_next_sync("store");
+            put(&simulation, &store, "lost").expect_err("the sync fails");
+        }
+        simulation.kill("store");
+        let newest = put(&simulation, &opened(&simulation), "after").expect("the disk is well");
+        simulation.crash("store");
+        let written = put(&simulation, &opened(&simulation), "more");
+        assert_eq!(written, Ok(Revision(newest.0 + 1)), "seed {seed}");
+    }
+}
+
 #[test]
 fn after_a_refused_operation_the_store_goes_on() {
     for operation in 0..12 {
         let simulation = Simulation::new(operation);
-        let world = simulation.world("store");
-        let store = Arc::new(Local::embedded(&world, Path::new(FOLDER)).expect("opens"));
+        let store = opened(&simulation);
         let operation = simulation.disk_operations("store") + operation;
         simulation.plan_disk_fault("store", DiskFault::Refuse { operation });
-        let put = || {
-            let value = Bytes::from_static(b"value");
-            let then = vec![Operation::Put { key: b"a".to_vec(), value, time_to_live: None }];
-            let write = store.transact(Transaction { compare: Vec::new(), then });
-            simulation.complete("store", deadline(&simulation), write).expect("answered")
-        };
+        let put = || put(&simulation, &store, "value");
         let mut failures = 0;
         while simulation.disk_operations("store") <= operation {
             failures += usize::from(put().is_err());

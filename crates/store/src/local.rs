@@ -33,7 +33,7 @@ impl Local {
             let reason = error.to_string();
             StoreError::Unavailable { action: "open", reason }
         };
-        let log = EmbeddedLog::open(&*world.disk, folder).map_err(unopened)?;
+        let log = EmbeddedLog::open(&world.disk, folder).map_err(unopened)?;
         let engine = Engine::new(world, Box::new(log));
         engine.load().map_err(unopened)?;
         Ok(Self::start(engine))

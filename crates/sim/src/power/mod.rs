@@ -1,8 +1,9 @@
 //! Power cuts of the store's disk, at every one of its operations.
 //!
-//! A run of many writes is recorded as the operations of its disk. Then the power is cut after each of
-//! them: what was synced is there, of the rest all, nothing, or some in any order and torn. From each such
-//! disk the store must open with every write that it had acknowledged, and in a state it was in.
+//! A run of many writes is recorded as the operations of its disk, of which a sync fails now and then.
+//! Then the power is cut after each of them: what was synced is there, of the rest all, nothing, or some
+//! in any order and torn. From each such disk the store must open with every write that it had
+//! acknowledged, and in a state it was in.
 
 mod recorder;
 mod work;
@@ -32,6 +33,8 @@ pub struct PowerCuts {
     pub writes: u64,
     /// Operations of its disk.
     pub operations: u64,
+    /// Syncs among them that failed.
+    pub failed_syncs: u64,
     /// Disks that the store was opened from.
     pub recoveries: u64,
 }
@@ -68,7 +71,7 @@ pub fn power_cuts(
     writes: u64,
     share: (usize, usize),
 ) -> Result<PowerCuts, PowerCutFailure> {
-    let recorder = Recorder::default();
+    let recorder = Recorder::failing(dice(seed, "failing syncs"));
     let fail = |operation, reason| PowerCutFailure { seed, operation, reason };
     let log = record(seed, writes, &recorder).map_err(|reason| fail(0, reason))?;
     let operations = recorder.operations();
@@ -78,15 +81,15 @@ pub fn power_cuts(
     for (number, operation) in operations.iter().enumerate() {
         image.apply(operation);
         report.operations += 1;
+        report.failed_syncs += u64::from(operation.is_failed_sync());
         if number % share.1 != share.0 {
             continue;
         }
-        let acknowledged = log.acknowledged_before(number + 1);
         let others = [None, Some(Survives::Nothing), Some(Survives::Some)];
         let other = others[usize::try_from(dice.below(3)).unwrap_or(0)];
         for survives in std::iter::once(Survives::All).chain(other) {
             let disk = Recorder::holding(survivors(&image, survives, &*dice));
-            let recovered = recover(seed, &disk, acknowledged, &log);
+            let recovered = recover(seed, &disk, number + 1, &log);
             recovered.map_err(|reason| fail(number, format!("{survives:?} survives: {reason}")))?;
             report.recoveries += 1;
         }
@@ -143,21 +146,19 @@ fn shuffle<T>(items: &mut [T], dice: &dyn Dice) {
     }
 }
 
-/// Opens the store and holds it to what is known of the run.
-fn recover(seed: u64, disk: &Recorder, acknowledged: Revision, log: &Log) -> Result<(), String> {
+/// Opens the store and holds it to what is known of the run after so many operations.
+fn recover(seed: u64, disk: &Recorder, operations: usize, log: &Log) -> Result<(), String> {
     let simulation = Simulation::new(seed);
     let world = world_of(&simulation, disk);
     let store = Local::embedded(&world, Path::new(FOLDER)).map_err(|error| error.to_string())?;
     let deadline = simulation.now() + PATIENCE;
     let state = simulation.complete("store", deadline, state(store));
     let (newest, state) = state.ok_or("no answer")?.map_err(|error| error.to_string())?;
+    let acknowledged = log.acknowledged_before(operations);
     if newest < acknowledged {
         return Err(format!("at {newest}, and {acknowledged} was acknowledged"));
     }
-    if state != log.state_at(newest) {
-        return Err(format!("the state at {newest} is another than it was"));
-    }
-    Ok(())
+    log.judge(operations, newest, &state)
 }
 
 async fn state(store: Local) -> Result<(Revision, BTreeMap<Bytes, Bytes>), StoreError> {

@@ -1,4 +1,4 @@
-//! A disk that writes down all that is done to it.
+//! A disk that writes down all that is done to it, and on which syncs may fail.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use world::{Disk, DiskError, File};
+use world::{Dice, Disk, DiskError, File};
+
+use crate::world::forget_pages;
+
+/// Of so many syncs one fails.
+const SYNCS_A_FAILURE: u64 = 50;
+const BEYOND: &str = "beyond the end";
 
 /// What was done to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +32,17 @@ pub(super) enum Operation {
         path: PathBuf,
         data: Vec<u8>,
     },
+    /// Of a whole file, durable at once.
+    Remove {
+        path: PathBuf,
+    },
     Sync {
         path: PathBuf,
+    },
+    /// Of what was written before, this is on the disk, and what is not never will be.
+    FailedSync {
+        path: PathBuf,
+        kept: Vec<bool>,
     },
 }
 
@@ -37,8 +52,14 @@ impl Operation {
             Self::Write { path, .. }
             | Self::Resize { path, .. }
             | Self::Replace { path, .. }
-            | Self::Sync { path } => path,
+            | Self::Remove { path }
+            | Self::Sync { path }
+            | Self::FailedSync { path, .. } => path,
         }
+    }
+
+    pub(super) const fn is_failed_sync(&self) -> bool {
+        matches!(self, Self::FailedSync { .. })
     }
 
     /// A write as one of each sector; nothing of anything else.
@@ -66,13 +87,18 @@ impl Image {
             Operation::Write { .. } | Operation::Resize { .. } => {
                 self.pending.push(operation.clone());
             }
-            Operation::Replace { path, data } => {
+            Operation::Replace { path, .. } | Operation::Remove { path } => {
                 self.pending.retain(|pending| pending.path() != path);
-                self.durable.insert(path.clone(), data.clone());
+                change(&mut self.durable, operation);
             }
             Operation::Sync { path } => {
                 let synced = self.pending.extract_if(.., |pending| pending.path() == path);
                 synced.for_each(|operation| change(&mut self.durable, &operation));
+            }
+            Operation::FailedSync { path, kept } => {
+                let synced = self.pending.extract_if(.., |pending| pending.path() == path);
+                let kept = synced.zip(kept).filter(|(_, kept)| **kept);
+                kept.for_each(|(operation, _)| change(&mut self.durable, &operation));
             }
         }
     }
@@ -95,6 +121,10 @@ impl Image {
 }
 
 fn change(files: &mut BTreeMap<PathBuf, Vec<u8>>, operation: &Operation) {
+    if let Operation::Remove { path } = operation {
+        files.remove(path);
+        return;
+    }
     let file = files.entry(operation.path().to_owned()).or_default();
     match operation {
         Operation::Write { offset, data, .. } => {
@@ -106,46 +136,76 @@ fn change(files: &mut BTreeMap<PathBuf, Vec<u8>>, operation: &Operation) {
         }
         Operation::Resize { length, .. } => file.resize(*length, 0),
         Operation::Replace { data, .. } => file.clone_from(data),
-        Operation::Sync { .. } => {}
+        Operation::Remove { .. } | Operation::Sync { .. } | Operation::FailedSync { .. } => {}
     }
 }
 
 /// The disk. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<State>>);
+pub(super) struct Recorder {
+    state: Arc<Mutex<State>>,
+    /// Whether a sync fails; none do without.
+    chance: Option<Arc<dyn Dice>>,
+}
 
 #[derive(Default)]
 struct State {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// What would be left of them.
+    image: Image,
     operations: Vec<Operation>,
 }
 
 impl Recorder {
+    /// An empty disk of which now and then a sync fails.
+    pub(super) fn failing(chance: Arc<dyn Dice>) -> Self {
+        Self { chance: Some(chance), ..Self::default() }
+    }
+
     /// A disk with the files of an image.
     pub(super) fn holding(image: Image) -> Self {
-        let state = State { files: image.durable, operations: Vec::new() };
-        Self(Arc::new(Mutex::new(state)))
+        let state = State { files: image.durable, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)), chance: None }
     }
 
     /// How many operations there were.
     pub(super) fn count(&self) -> usize {
-        self.0.lock().operations.len()
+        self.state.lock().operations.len()
     }
 
     pub(super) fn operations(&self) -> Vec<Operation> {
-        self.0.lock().operations.clone()
+        self.state.lock().operations.clone()
     }
 
     fn note(&self, operation: Operation) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         change(&mut state.files, &operation);
+        // A disk of which nothing fails is not asked what would be left.
+        if self.chance.is_some() {
+            state.image.apply(&operation);
+        }
         state.operations.push(operation);
+    }
+
+    fn sync(&self, path: &Path) -> Result<(), DiskError> {
+        let failing = self.chance.as_ref().filter(|chance| chance.below(SYNCS_A_FAILURE) == 0);
+        let Some(chance) = failing else {
+            self.note(Operation::Sync { path: path.to_owned() });
+            return Ok(());
+        };
+        let written = self.state.lock().image.pending.len();
+        let kept = (0..written).map(|_| chance.below(2) == 0).collect();
+        self.note(Operation::FailedSync { path: path.to_owned(), kept });
+        let State { files, image, .. } = &mut *self.state.lock();
+        if let (Some(current), Some(durable)) = (files.get_mut(path), image.durable.get(path)) {
+            forget_pages(current, durable, &**chance);
+        }
+        Err(failed("sync", path, "input/output error"))
     }
 }
 
-fn failed(action: &'static str, path: &Path) -> DiskError {
-    let reason = "beyond the end".to_owned();
-    DiskError::Failed { action, path: path.display().to_string(), reason }
+fn failed(action: &'static str, path: &Path, reason: &str) -> DiskError {
+    DiskError::Failed { action, path: path.display().to_string(), reason: reason.to_owned() }
 }
 
 /// Stores keep to the files that they have.
@@ -156,12 +216,12 @@ fn not_tried(action: &'static str, path: &Path) -> DiskError {
 
 impl Disk for Recorder {
     fn open(&self, path: &Path) -> Result<Arc<dyn File>, DiskError> {
-        self.0.lock().files.entry(path.to_owned()).or_default();
+        self.state.lock().files.entry(path.to_owned()).or_default();
         Ok(Arc::new(OpenFile { disk: self.clone(), path: path.to_owned() }))
     }
     fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
         let missing = || DiskError::Missing { path: path.display().to_string() };
-        self.0.lock().files.get(path).cloned().ok_or_else(missing)
+        self.state.lock().files.get(path).cloned().ok_or_else(missing)
     }
     fn replace(&self, path: &Path, data: &[u8]) -> Result<(), DiskError> {
         self.note(Operation::Replace { path: path.to_owned(), data: data.to_vec() });
@@ -171,7 +231,8 @@ impl Disk for Recorder {
         Err(not_tried("rename", from))
     }
     fn remove(&self, path: &Path) -> Result<(), DiskError> {
-        Err(not_tried("remove", path))
+        self.note(Operation::Remove { path: path.to_owned() });
+        Ok(())
     }
     fn list(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
         Err(not_tried("list", folder))
@@ -191,23 +252,23 @@ struct OpenFile {
 
 impl OpenFile {
     fn place(&self, action: &'static str, number: u64) -> Result<usize, DiskError> {
-        usize::try_from(number).map_err(|_| failed(action, &self.path))
+        usize::try_from(number).map_err(|_| failed(action, &self.path, BEYOND))
     }
 }
 
 impl File for OpenFile {
     fn len(&self) -> Result<u64, DiskError> {
-        let state = self.disk.0.lock();
+        let state = self.disk.state.lock();
         let length = state.files.get(&self.path).map(Vec::len);
         let length = length.and_then(|length| u64::try_from(length).ok());
-        length.ok_or_else(|| failed("measure", &self.path))
+        length.ok_or_else(|| failed("measure", &self.path, BEYOND))
     }
     fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
         let start = self.place("read", offset)?;
-        let state = self.disk.0.lock();
+        let state = self.disk.state.lock();
         let file = state.files.get(&self.path);
         let bytes = file.and_then(|file| file.get(start..start.checked_add(buffer.len())?));
-        buffer.copy_from_slice(bytes.ok_or_else(|| failed("read", &self.path))?);
+        buffer.copy_from_slice(bytes.ok_or_else(|| failed("read", &self.path, BEYOND))?);
         Ok(())
     }
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), DiskError> {
@@ -221,7 +282,6 @@ impl File for OpenFile {
         Ok(())
     }
     fn sync(&self) -> Result<(), DiskError> {
-        self.disk.note(Operation::Sync { path: self.path.clone() });
-        Ok(())
+        self.disk.sync(&self.path)
     }
 }

@@ -1,6 +1,9 @@
 //! The run that is recorded: writers that put and delete, with compactions that keep it small.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -29,6 +32,19 @@ struct State {
     acknowledged: Vec<(usize, Revision)>,
     /// Each key's values by revision; `None` where it was deleted.
     values: BTreeMap<Bytes, BTreeMap<Revision, Option<Bytes>>>,
+    attempts: Vec<Attempt>,
+}
+
+/// A write of which its writer does not know whether it happened.
+struct Attempt {
+    key: Bytes,
+    /// `None` would delete it.
+    value: Option<Bytes>,
+    /// After how many disk operations it was asked for, and given up.
+    asked: usize,
+    ended: usize,
+    /// After so many a later write was acknowledged, and it is decided.
+    decided: usize,
 }
 
 impl Log {
@@ -40,8 +56,48 @@ impl Log {
         last.map_or(Revision(0), |(_, revision)| *revision)
     }
 
+    /// A store without power after so many disk operations may come back at `newest` with `found` if it
+    /// was so then, or would have been with writes of which nobody knew.
+    pub(super) fn judge(
+        &self,
+        operations: usize,
+        newest: Revision,
+        found: &BTreeMap<Bytes, Bytes>,
+    ) -> Result<(), String> {
+        let was = self.state_at(newest);
+        if *found == was || self.may_be(operations, newest, found) {
+            return Ok(());
+        }
+        let mut keys = was.keys().chain(found.keys());
+        let key = keys.find(|key| was.get(*key) != found.get(*key));
+        let of = |state: &BTreeMap<Bytes, Bytes>| key.and_then(|key| state.get(key)).cloned();
+        let (found, was) = (of(found), of(&was));
+        Err(format!("at {newest} {key:?} is {found:?} and was {was:?}"))
+    }
+
+    fn may_be(&self, operations: usize, newest: Revision, found: &BTreeMap<Bytes, Bytes>) -> bool {
+        let open = self.undecided_after(operations);
+        let most = u64::try_from(open.len()).unwrap_or(u64::MAX);
+        let known = |key: &Bytes, value: Option<&Bytes>| {
+            open.iter().any(|(attempted, wanted)| attempted == key && wanted.as_ref() == value)
+        };
+        (newest.0.saturating_sub(most)..newest.0).any(|base| {
+            let base = self.state_at(Revision(base));
+            let keys: BTreeSet<&Bytes> = base.keys().chain(found.keys()).collect();
+            let same = |key: &&Bytes| base.get(*key) == found.get(*key);
+            keys.into_iter().all(|key| same(&key) || known(key, found.get(key)))
+        })
+    }
+
+    fn undecided_after(&self, operations: usize) -> Vec<(Bytes, Option<Bytes>)> {
+        let state = self.0.lock();
+        let open = |attempt: &&Attempt| (attempt.asked..=attempt.decided).contains(&operations);
+        let open = state.attempts.iter().filter(open);
+        open.map(|attempt| (attempt.key.clone(), attempt.value.clone())).collect()
+    }
+
     /// Every key's value at a revision.
-    pub(super) fn state_at(&self, revision: Revision) -> BTreeMap<Bytes, Bytes> {
+    fn state_at(&self, revision: Revision) -> BTreeMap<Bytes, Bytes> {
         let state = self.0.lock();
         let at = |values: &BTreeMap<Revision, Option<Bytes>>| {
             values.range(..=revision).next_back()?.1.clone()
@@ -51,11 +107,23 @@ impl Log {
         there.collect()
     }
 
-    fn acknowledge(&self, operations: usize, revision: Revision) {
+    /// A write that was asked for after `asked` operations is done after so many.
+    fn acknowledge(&self, asked: usize, operations: usize, revision: Revision) {
         let mut state = self.0.lock();
+        let earlier = state.attempts.iter_mut().filter(|attempt| attempt.ended <= asked);
+        earlier.for_each(|attempt| attempt.decided = attempt.decided.min(operations));
         if state.acknowledged.last().is_none_or(|(_, newest)| *newest < revision) {
             state.acknowledged.push((operations, revision));
         }
+    }
+
+    fn attempt(&self, operation: Operation, asked: usize, ended: usize) {
+        let (key, value) = match operation {
+            Operation::Put { key, value, .. } => (key, Some(value)),
+            Operation::Delete { key } => (key, None),
+        };
+        let attempt = Attempt { key: key.into(), value, asked, ended, decided: usize::MAX };
+        self.0.lock().attempts.push(attempt);
     }
 
     fn note(&self, event: &Event) {
@@ -124,12 +192,29 @@ struct Writer {
 impl Writer {
     async fn write(self, writes: u64) -> Result<(), StoreError> {
         for turn in 0..writes {
-            let then = vec![self.operation(turn)];
-            let transaction = Transaction { compare: Vec::new(), then };
-            let answer = self.store.transact(transaction).await?;
-            let (TransactionAnswer::Applied { revision }
-            | TransactionAnswer::Refused { revision, .. }) = answer;
-            self.log.acknowledge(self.disk.count(), revision);
+            let operation = self.operation(turn);
+            let then = vec![operation.clone()];
+            let asked = self.disk.count();
+            let answer = self.store.transact(Transaction { compare: Vec::new(), then }).await;
+            let revision = match answer {
+                Ok(
+                    TransactionAnswer::Applied { revision }
+                    | TransactionAnswer::Refused { revision, .. },
+                ) => revision,
+                Err(StoreError::Unknown { .. }) => {
+                    self.log.attempt(operation, asked, self.disk.count());
+                    continue;
+                }
+                // The disk has failed once more before the store was itself again.
+                Err(StoreError::Unavailable { .. }) => continue,
+                Err(
+                    error @ (StoreError::Compacted { .. }
+                    | StoreError::Future { .. }
+                    | StoreError::Slow
+                    | StoreError::Closed),
+                ) => return Err(error),
+            };
+            self.log.acknowledge(asked, self.disk.count(), revision);
             if turn.is_multiple_of(KEPT) && revision.0 > KEPT {
                 // Another may have been here before.
                 let _ = self.store.compact(Revision(revision.0 - KEPT)).await;

@@ -2,6 +2,9 @@
 //!
 //! At a crash each write since the last sync is kept, lost, or torn at its sectors, as the dice
 //! have it and independent of the others; so later writes may survive earlier ones.
+//!
+//! A sync that fails decides at once what of it will be there after a crash, and no later sync changes
+//! that. Reading shows what was written, or what the disk has, page by page: systems differ in this.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +13,14 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use world::{Dice as _, Disk, DiskError, File};
+use world::{Dice, Disk, DiskError, File};
 
 use super::{dice::Seeded, incarnation::Incarnation};
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
+/// What a system keeps in memory whole or not at all.
+const PAGE: usize = 4096;
 
 /// The disk of one component; it outlives the component's incarnations.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ struct State {
     full: bool,
     /// The next sync fails.
     sync_fails: bool,
+    /// Syncs keep nothing.
+    lies: bool,
 }
 
 /// A fault to come, counted in operations that write or sync.
@@ -85,6 +92,7 @@ impl Content {
                 apply(&mut self.durable, &change);
             }
         }
+        forget_pages(&mut self.current, &self.durable, dice);
     }
 
     fn grows(&self, change: &Change) -> bool {
@@ -118,6 +126,16 @@ impl Content {
     }
 }
 
+/// Some of what a system holds in memory is read from the disk anew.
+pub(crate) fn forget_pages(current: &mut [u8], durable: &[u8], dice: &dyn Dice) {
+    let (pages, on_disk) = (current.chunks_exact_mut(PAGE), durable.chunks_exact(PAGE));
+    for (page, on_disk) in pages.zip(on_disk) {
+        if *page != *on_disk && dice.below(2) == 0 {
+            page.copy_from_slice(on_disk);
+        }
+    }
+}
+
 fn apply(bytes: &mut Vec<u8>, change: &Change) {
     match change {
         Change::Resize { length } => bytes.resize(*length, 0),
@@ -137,10 +155,15 @@ impl Platter {
         Arc::new(Self { state: Mutex::default(), dice })
     }
 
-    /// Ends the incarnation's hold: un-synced writes meet their fate, locks are free, faults over.
+    /// The power goes: un-synced writes meet their fate, and everything else is as after [`Self::leave`].
     pub(super) fn crash(&self) {
+        self.state.lock().files.values_mut().for_each(|content| content.crash(&self.dice));
+        self.leave();
+    }
+
+    /// Ends the incarnation's hold: locks are free, faults over.
+    pub(super) fn leave(&self) {
         let mut state = self.state.lock();
-        state.files.values_mut().for_each(|content| content.crash(&self.dice));
         state.locks.clear();
         state.fault = None;
         state.sync_fails = false;
@@ -154,6 +177,11 @@ impl Platter {
     /// Lets the next sync fail.
     pub(super) fn fail_next_sync(&self) {
         self.state.lock().sync_fails = true;
+    }
+
+    /// From now on syncs pass and keep nothing.
+    pub(super) fn lie(&self) {
+        self.state.lock().lies = true;
     }
 
     /// Whether nothing is wrong with it now.
@@ -345,18 +373,20 @@ impl File for OpenFile {
     fn sync(&self) -> Result<(), DiskError> {
         self.disk.check("sync", &self.path)?;
         let mut state = self.disk.platter.state.lock();
-        state.operate("sync", &self.path)?;
-        let fails = std::mem::take(&mut state.sync_fails);
+        let operated = state.operate("sync", &self.path);
+        let (fails, lies) = (std::mem::take(&mut state.sync_fails), state.lies);
         drop(state);
+        let failed =
+            if fails { Err(failed("sync", &self.path, "input/output error")) } else { operated };
         let dice = &self.disk.platter.dice;
         self.with("sync", |content| {
-            if fails {
+            if failed.is_err() {
                 content.fail_sync(dice);
-            } else {
+            } else if !lies {
                 content.sync();
             }
             Some(())
         })?;
-        if fails { Err(failed("sync", &self.path, "input/output error")) } else { Ok(()) }
+        failed
     }
 }

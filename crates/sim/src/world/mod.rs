@@ -17,6 +17,7 @@ use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
 pub use account::{Cost, Costs};
 pub use disk::DiskFault;
+pub(crate) use disk::forget_pages;
 use parking_lot::Mutex;
 use world::{Dice, Monotonic, NoProcesses, World};
 
@@ -203,9 +204,19 @@ impl Simulation {
         begun.take()
     }
 
-    /// Ends a component at once: its tasks stop where they wait, its disk loses un-synced writes. The
+    /// Cuts a component's power: its tasks stop where they wait, its disk loses un-synced writes. The
     /// next [`Simulation::world`] of it starts a new life on the same disk.
     pub fn crash(&self, component: &str) {
+        self.end(component).crash();
+    }
+
+    /// Ends a component as [`Simulation::crash`] does, but its machine goes on: the next life finds what
+    /// the system shows of its files, synced or not.
+    pub fn kill(&self, component: &str) {
+        self.end(component).leave();
+    }
+
+    fn end(&self, component: &str) -> Arc<Platter> {
         let mut machines = self.machines.lock();
         let machine = self.machine(&mut machines, component);
         machine.incarnation.end();
@@ -216,7 +227,7 @@ impl Simulation {
         drop(machines);
         self.executor.thaw(component);
         self.executor.abort_all(component);
-        platter.crash();
+        platter
     }
 
     /// Stops a component while its clocks go on, as a long pause or a stopped machine does.
@@ -247,6 +258,11 @@ impl Simulation {
     /// Lets the next sync of a component's disk fail; what it was to keep may be lost at a crash.
     pub fn fail_next_sync(&self, component: &str) {
         self.machine(&mut self.machines.lock(), component).platter.fail_next_sync();
+    }
+
+    /// From now on a component's disk keeps nothing of what it says it has synced.
+    pub(crate) fn let_syncs_lie(&self, component: &str) {
+        self.machine(&mut self.machines.lock(), component).platter.lie();
     }
 
     /// Whether nothing is wrong with a component's disk now.

@@ -9,12 +9,14 @@ use std::{
 };
 
 use redb::StorageBackend;
-use world::{DiskError, File};
+use world::DiskError;
+
+use super::careful::CarefulFile;
 
 /// One handle's way to the file. A retired one fails, so that a handle that outlives its error cannot
 /// write beside its successor.
 pub(super) struct Backend {
-    pub(super) file: Arc<dyn File>,
+    pub(super) file: Arc<CarefulFile>,
     pub(super) retired: Arc<AtomicBool>,
 }
 
@@ -25,7 +27,7 @@ impl fmt::Debug for Backend {
 }
 
 impl Backend {
-    fn file(&self) -> io::Result<&dyn File> {
+    fn file(&self) -> io::Result<&CarefulFile> {
         if self.retired.load(Ordering::Acquire) {
             return Err(io::Error::other("this handle was given up after an error"));
         }

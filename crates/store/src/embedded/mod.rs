@@ -3,9 +3,10 @@
 //! A commit costs one sync. After a crash redb then checks its trees, which takes about a
 //! millisecond per megabyte; so only files too large for that pay a second sync per commit, with
 //! which redb recovers at once. redb gives a handle up after any error of the disk; it is opened
-//! anew on the same file.
+//! anew on the same file, once that is known to hold what it shows.
 
 mod backend;
+mod careful;
 mod record;
 
 use std::{
@@ -20,10 +21,11 @@ use std::{
 
 use backend::Backend;
 use bytes::Bytes;
+use careful::CarefulFile;
 use meta::mutants::mutant;
 use parking_lot::RwLock;
 use redb::{Database, ReadOnlyTable, ReadableDatabase as _, ReadableTable as _, TableDefinition};
-use world::{Disk, DiskError, File};
+use world::{Disk, DiskError};
 
 use crate::{
     Revision,
@@ -47,7 +49,7 @@ const QUICK_REPAIR_BYTES: u64 = 64 << 20;
 /// Rows in a redb file.
 pub(crate) struct EmbeddedLog {
     open: RwLock<Option<Open>>,
-    file: Arc<dyn File>,
+    file: Arc<CarefulFile>,
     /// Given back last.
     _lock: Box<dyn Send + Sync>,
 }
@@ -58,12 +60,13 @@ struct Open {
 }
 
 impl EmbeddedLog {
-    pub(crate) fn open(disk: &dyn Disk, folder: &Path) -> Result<Self, LogError> {
+    pub(crate) fn open(disk: &Arc<dyn Disk>, folder: &Path) -> Result<Self, LogError> {
         let failed = |error: DiskError| LogError(error.to_string());
         disk.create_folder(folder).map_err(failed)?;
         let lock = disk.lock_folder(folder).map_err(failed)?;
-        let file = disk.open(&folder.join(FILE_NAME)).map_err(failed)?;
-        clear_if_unborn(&*file).map_err(failed)?;
+        let file = CarefulFile::open(disk, folder, FILE_NAME).map_err(failed)?;
+        clear_if_unborn(&file).map_err(failed)?;
+        let file = Arc::new(file);
         let open = open(&file)?;
         Ok(Self { open: RwLock::new(Some(open)), file, _lock: lock })
     }
@@ -101,7 +104,7 @@ impl EmbeddedLog {
 
 /// Empties a file whose making was cut short. redb writes its magic number last of all, so where it
 /// would be there are zeros, and nothing was ever acknowledged.
-fn clear_if_unborn(file: &dyn File) -> Result<(), DiskError> {
+fn clear_if_unborn(file: &CarefulFile) -> Result<(), DiskError> {
     let length = file.len()?.min(MAGIC_BYTES);
     let mut magic = vec![0; usize::try_from(length).unwrap_or(0)];
     file.read(0, &mut magic)?;
@@ -113,7 +116,7 @@ fn clear_if_unborn(file: &dyn File) -> Result<(), DiskError> {
 }
 
 /// Opens what the file has, or makes the tables if it is empty.
-fn open(file: &Arc<dyn File>) -> Result<Open, LogError> {
+fn open(file: &Arc<CarefulFile>) -> Result<Open, LogError> {
     let retired = Arc::new(AtomicBool::new(false));
     let backend = Backend { file: Arc::clone(file), retired: Arc::clone(&retired) };
     let database = guarded(|| {
@@ -184,10 +187,10 @@ impl Log for EmbeddedLog {
         if let Some(old) = slot.take() {
             old.retired.store(true, Ordering::Release);
         }
+        // What is read back must be on the disk before anybody hears of it.
+        self.file.settle().map_err(|error| LogError(error.to_string()))?;
         *slot = Some(open(&self.file)?);
-        drop(slot);
-        // What was read back may still be on its way to the disk; a commit brings all of it there.
-        self.commit(&Commit::default())
+        Ok(())
     }
 }
 

@@ -236,11 +236,7 @@ impl Author<'_> {
             let length = self.up_to(DISK_TROUBLE_MAX);
             self.sometime(What::FullDisk { length });
         }
-        let crashes =
-            |fault: &Fault| matches!(fault.what, What::Crash { component: Component::Store, .. });
-        // A power cut after a failed sync can leave a store that does not open again: the two are
-        // not drawn together until the store is proof against it.
-        if self.one_in(6) && !self.faults.iter().any(crashes) {
+        if self.one_in(6) {
             self.sometime(What::FailedSync);
         }
     }
