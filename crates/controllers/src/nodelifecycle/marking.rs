@@ -1,6 +1,7 @@
-//! The pods of a node that is silent are not ready, whatever they last said: traffic goes elsewhere. It
-//! follows from what the node is, so nothing is missed if this stops halfway. A node that says itself
-//! that it is not ready still speaks for its pods.
+//! The pods of a node that is silent are not ready, whatever they last said: traffic goes elsewhere. They
+//! are looked at when the node falls silent, when they come to it, and when this starts, so nothing is
+//! missed if it stops halfway. A node that says itself that it is not ready still speaks for its pods,
+//! and so does one that is heard of them before it is heard of itself.
 
 use std::{fmt, sync::Arc};
 
@@ -86,7 +87,11 @@ impl Controller for PodMarking {
 
 pub(super) fn pod_changed(view: &View, change: &Change<Pod>, enqueue: &mut Enqueue<ObjectKey>) {
     let stranded = change.new.as_ref().filter(|pod| is_stranded(view, pod) && !mutant("hb_34"));
-    if let Some(pod) = stranded {
+    // Whoever says later that the pod is ready is its node: that is not silent any more.
+    let comes = |pod: &&Arc<Pod>| {
+        change.old.as_ref().is_none_or(|old| old.spec.node_name != pod.spec.node_name)
+    };
+    if let Some(pod) = stranded.filter(comes) {
         enqueue.add(pod.metadata.key());
     }
 }

@@ -108,6 +108,9 @@ impl Acting {
             if !report.take(self.together(term, key, batch).await) {
                 return false;
             }
+            if report.is_terminating() {
+                return true;
+            }
             size *= 2;
         }
     }

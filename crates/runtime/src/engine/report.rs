@@ -14,7 +14,8 @@ pub(crate) enum Verdict {
     Done,
     /// Not sent: the term is over.
     Stopped,
-    /// Refused because the namespace is being deleted; nothing is wrong.
+    /// Refused because the namespace is being deleted; nothing is wrong, and what was to come after it is
+    /// still due: a finalizer that stays would keep the namespace.
     Terminating,
     /// Refused because the plan was made on an old state.
     Conflict,
@@ -55,6 +56,7 @@ pub(crate) struct Report<W> {
     conflict: bool,
     failed: bool,
     ended: bool,
+    terminating: bool,
     wait: Duration,
     /// The code of the first refusal.
     first_refusal: Option<u16>,
@@ -84,6 +86,7 @@ impl<W> Default for Report<W> {
             conflict: false,
             failed: false,
             ended: false,
+            terminating: false,
             wait: Duration::ZERO,
             first_refusal: None,
         }
@@ -96,11 +99,12 @@ impl<W> Report<W> {
         let mut all_done = true;
         for (step, Performed { marks, verdict }) in performed {
             self.marks.extend(marks);
-            all_done &= verdict == Verdict::Done;
+            all_done &= matches!(verdict, Verdict::Done | Verdict::Terminating);
             self.first_refusal = self.first_refusal.or(verdict.refusal());
             match verdict {
                 Verdict::Done => {}
-                Verdict::Stopped | Verdict::Terminating => self.ended = true,
+                Verdict::Stopped => self.ended = true,
+                Verdict::Terminating => self.terminating = true,
                 Verdict::Conflict => self.conflict = true,
                 Verdict::Unknown(_) => self.failed = true,
                 Verdict::Refused(error) => {
@@ -120,7 +124,11 @@ impl<W> Report<W> {
         if self.conflict {
             return Next::Again;
         }
-        if self.ended { Next::Nothing } else { Next::Rest }
+        if self.ended || self.terminating { Next::Nothing } else { Next::Rest }
+    }
+    /// Whether more of what was refused would be refused as well: the namespace goes.
+    pub(crate) const fn is_terminating(&self) -> bool {
+        self.terminating
     }
     /// The code of the first refusal; `None` if all steps were done or need not be.
     pub(crate) const fn refusal(&self) -> Option<u16> {
@@ -152,7 +160,7 @@ mod tests {
         for verdict in verdicts {
             let performed = Performed { marks: Vec::new(), verdict: verdict.clone() };
             let carry_on = report.take(vec![(Step::new(Action::Announce, "why"), performed)]);
-            assert_eq!(carry_on, *verdict == Verdict::Done);
+            assert_eq!(carry_on, matches!(verdict, Verdict::Done | Verdict::Terminating));
         }
         assert_eq!(report.next(conflicts), expected);
     }

@@ -284,7 +284,8 @@ fn waits(pod: &Arc<Pod>, message: &str, now: Time) -> Step<Why> {
             kind: PatchKind::Strategic,
             patch: json!({"status": {"conditions": [condition]}}),
             subresource: "status",
-            guard: Guard::Uid,
+            // Over a state that knows the condition already, its time would change and its status not.
+            guard: Guard::Version,
         }
     };
     let mut step = Step::new(action, Why::NoNode(message.to_owned()));

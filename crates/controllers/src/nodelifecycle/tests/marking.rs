@@ -71,8 +71,13 @@ fn a_node_that_falls_silent_and_a_pod_that_comes_to_one_wake_it() {
     assert_eq!(woken("a Unknown", "a Unknown"), 0);
     assert_eq!(woken("a True", "a False"), 0);
     let mut enqueue = Enqueue::default();
-    let new = Some(Arc::new(Pod::deserialize(pod("True")).expect("sound")));
-    let change = Change { old: None, new };
+    let ready = || Some(Arc::new(Pod::deserialize(pod("True")).expect("sound")));
+    let marked = Some(Arc::new(Pod::deserialize(pod("False")).expect("sound")));
+    // Its node says so, and has not said yet that it is there.
+    let change = Change { old: marked, new: ready() };
+    pod_changed(&view("a Unknown", pod("True")), &change, &mut enqueue);
+    assert_eq!(enqueue.keys().len(), 0);
+    let change = Change { old: None, new: ready() };
     pod_changed(&view("a Unknown", pod("True")), &change, &mut enqueue);
     pod_changed(&view("a True", pod("True")), &change, &mut enqueue);
     assert_eq!(enqueue.keys().len(), 1);
