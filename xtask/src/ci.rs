@@ -10,7 +10,7 @@ use crate::{
 
 /// What the simulator runs for every change: seeds, seeds of two leaders, power cuts.
 const SIMULATIONS: [[&str; 2]; 3] =
-    [["--seeds", "250"], ["--leaders", "100"], ["--power-cuts", "2000"]];
+    [["--seeds", "250"], ["--leaders", "100"], ["--power-cuts", "10000"]];
 
 const OPENAPI_EXAMPLE: &str = "examples/k8s-openapi/Cargo.toml";
 

@@ -1,17 +1,17 @@
 //! The machines of a run: store, API servers and parts, each with a life of its own.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use apiserver::{EngineOptions, authentication::Authentication, authorization::Witness};
 use meta::object::ObjectKey;
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
-use runtime::{LeaseSettings, Manager, Metrics};
+use runtime::{LeaseSettings, Manager, Metrics, Running};
 use store::{Local, Revision, Store};
 use world::World;
 
 use crate::{
-    check::Checker,
+    check::{Checker, Promise, Violation},
     net::{Line, Office, Server, StoreLine, StoreServer},
     plan::{self, Component},
     world::Simulation,
@@ -29,6 +29,8 @@ pub(crate) struct Cluster {
     pub(crate) office: Office,
     pub(crate) store: StoreServer,
     pub(crate) rules: Rules,
+    /// The parts that live.
+    pub(crate) running: RefCell<BTreeMap<Component, Running>>,
 }
 
 impl Cluster {
@@ -58,6 +60,7 @@ impl Cluster {
             | Component::Nodes
             | Component::User => {}
         }
+        self.running.borrow_mut().remove(&component);
         self.simulation.crash(component.name());
         self.office.wires.set_stopped(component, false);
     }
@@ -96,7 +99,8 @@ impl Cluster {
             match open().or_else(|_| open()) {
                 Ok(store) => Arc::new(store),
                 Err(error) if self.simulation.disk_is_well(Component::Store.name()) => {
-                    return checker.fail(format!("the store is lost: {error}"));
+                    let text = format!("the store is lost: {error}");
+                    return checker.fail(Violation::new(Promise::Durable, text));
                 }
                 // Whoever heals the disk starts it again.
                 Err(_) => return,
@@ -123,14 +127,14 @@ impl Cluster {
     fn start_part(&self, component: Component, part: Part, world: &World) {
         let manager = self.assemble(component, part, world);
         let lease = part == Part::Controllers && self.shape.controller_managers > 1;
-        // It ends with its machine.
-        drop(if lease {
+        let running = if lease {
             let key = ObjectKey::new("kube-system", LEASE);
             let identity = format!("{component}_{}", world.dice.uuid());
             manager.start_with_lease(LeaseSettings::new(key, identity))
         } else {
             manager.start()
-        });
+        };
+        self.running.borrow_mut().insert(component, running);
     }
 
     fn assemble(&self, component: Component, part: Part, world: &World) -> Manager {
@@ -143,6 +147,16 @@ impl Cluster {
             rules: self.rules.clone(),
         };
         components.assemble_part(part, world, &identities, Arc::new(Metrics::default()))
+    }
+
+    /// Each controller, scheduler and kubelet that lives, with the number of keys of which it keeps
+    /// something.
+    pub(crate) fn kept(&self) -> Vec<(Component, &'static str, usize)> {
+        let running = self.running.borrow();
+        let kept = running.iter().flat_map(|(component, running)| {
+            running.kept().into_iter().map(|(name, keys)| (*component, name, keys))
+        });
+        kept.collect()
     }
 
     /// A person's way to the API servers.
@@ -175,7 +189,8 @@ async fn serve(api: Component, world: World, store: Arc<dyn Store>, office: Offi
 fn permission(checker: Checker) -> Witness {
     Arc::new(move |attributes, decision| {
         if !decision.is_allowed() {
-            checker.fail(format!("denied: {attributes:?}"));
+            let violation = Violation::new(Promise::Permissions, format!("denied: {attributes:?}"));
+            checker.fail(violation);
         }
     })
 }
@@ -184,7 +199,10 @@ fn permission(checker: Checker) -> Witness {
 async fn follow(store: Arc<dyn Store>, checker: Checker) {
     match store.revision().await {
         Ok(newest) => checker.reopened(newest),
-        Err(error) => return checker.fail(format!("the store does not answer: {error}")),
+        Err(error) => {
+            let text = format!("the store does not answer: {error}");
+            return checker.fail(Violation::new(Promise::Durable, text));
+        }
     }
     checker.follow(store).await;
 }

@@ -13,6 +13,7 @@ pub mod lab;
 mod net;
 pub mod plan;
 mod power;
+mod promise;
 mod run;
 mod scenario;
 mod shrink;
@@ -22,7 +23,8 @@ mod trace;
 pub mod world;
 
 pub use power::{PowerCutFailure, PowerCuts, power_cuts};
-pub use run::{Failure, run};
+pub use promise::Promise;
+pub use run::{Failure, run, run_twice};
 pub use shrink::shrunk;
 pub use tally::{Sometimes, Tally};
 pub use trace::Detail;

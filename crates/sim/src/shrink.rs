@@ -1,4 +1,5 @@
-//! Makes a failing plan small: without most of its faults, actions and objects it fails all the same.
+//! Makes a failing plan small: without most of its faults, actions and objects it fails all the same, and
+//! in the same way.
 
 use crate::{
     plan::{Plan, Rates},
@@ -9,7 +10,8 @@ use crate::{
 /// Runs that shrinking may take.
 const RUNS_MAX: u32 = 400;
 
-/// The smallest plan found that fails, and how. It need not fail for the same reason.
+/// The smallest plan found that fails in the same way: it breaks the same promise about the same kind of
+/// object.
 pub fn shrunk(failure: Failure) -> Failure {
     let mut shrinking = Shrinking { smallest: failure, runs: 0 };
     loop {
@@ -30,15 +32,19 @@ struct Shrinking {
 }
 
 impl Shrinking {
-    /// Keeps a smaller plan if it fails too; answers whether it does.
+    /// Keeps a smaller plan if it fails in the same way; answers whether it does.
     fn attempt(&mut self, plan: Plan) -> bool {
         if self.runs >= RUNS_MAX || plan == self.smallest.plan {
             return false;
         }
         self.runs += 1;
         let Err(failure) = run(&plan, Detail::Silent) else { return false };
-        self.smallest = failure;
-        true
+        let way = |failure: &Failure| (failure.promise, failure.kind.clone());
+        let same = way(&failure) == way(&self.smallest);
+        if same {
+            self.smallest = failure;
+        }
+        same
     }
 
     fn drop_rates(&mut self) {

@@ -9,6 +9,34 @@ use crate::{
     world::Costs,
 };
 
+/// What seeds draw.
+const FAULTS: [&str; 24] = [
+    "hold",
+    "release",
+    "coalesce",
+    "lag",
+    "crash",
+    "lost reply",
+    "refusal",
+    "storm",
+    "freeze",
+    "clock jump",
+    "cut",
+    "cut one way",
+    "redirect",
+    "slow reader",
+    "compaction",
+    "slow disk",
+    "full disk",
+    "failed sync",
+    "conflict",
+    "late write",
+    "delay",
+    "held watch",
+    "coalesced watch",
+    "dropped watch",
+];
+
 /// A state that some run must reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sometimes {
@@ -161,6 +189,12 @@ impl Tally {
         for (task, cost) in &other.costs {
             *self.costs.entry(task.clone()).or_default() += *cost;
         }
+    }
+
+    /// Kinds of faults that seeds draw and no run has had.
+    pub fn never_injected(&self) -> Vec<&'static str> {
+        let never = |kind: &&str| self.faults.get(*kind).is_none_or(|count| *count == 0);
+        FAULTS.into_iter().filter(never).collect()
     }
 
     /// What no run has reached.

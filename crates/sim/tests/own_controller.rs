@@ -165,3 +165,17 @@ fn the_same_seed_gives_the_same_run() {
     assert!(report.faults > 0, "{report:?}");
     assert_eq!(lab.run(3), Ok(report));
 }
+
+#[test]
+fn a_machine_that_never_waits_ends_the_run_and_is_named() {
+    let lab = Lab::of(|machine| {
+        let spin = async {
+            loop {
+                world::yield_now().await;
+            }
+        };
+        machine.world.tasks.spawn("spinning top", Box::pin(spin));
+    });
+    let found = lab.run(0).expect_err("time stands still");
+    assert!(found.reason.contains("own/spinning top never waits"), "{found}");
+}

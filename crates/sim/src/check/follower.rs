@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use client::{EventType, WatchEvent};
 use serde::Deserialize;
 
-use super::{Checker, history::Claim};
+use super::{Checker, Promise, Violation, history::Claim};
 
 /// Marks the bookmark that ends the initial events.
 const INITIAL_END: &str = "k8s.io/initial-events-end";
@@ -63,7 +63,7 @@ impl Follower {
     pub(crate) fn take(&mut self, event: &WatchEvent) {
         let Some(prefix) = self.prefix else { return };
         let Ok(Shown { metadata }) = serde_json::from_slice::<Shown<'_>>(&event.object) else {
-            return self.checker.fail(format!("an event of {prefix} shows no object"));
+            return self.fail(prefix, format!("an event of {prefix} shows no object"));
         };
         let Ok(at) = metadata.resource_version.parse() else { return };
         match event.kind {
@@ -97,12 +97,16 @@ impl Follower {
         if let Some(after) = self.position {
             if at <= after {
                 let text = format!("a watch of {prefix} goes from {after} back to {at}");
-                return self.checker.fail(text);
+                return self.fail(prefix, text);
             }
             let change = Some((key, kind == EventType::Deleted));
             self.checker.hear(Claim::Next { prefix, after, at, change });
         }
         self.position = Some(at);
+    }
+
+    fn fail(&self, prefix: &str, text: String) {
+        self.checker.fail(Violation::new(Promise::Watches, text).of(prefix));
     }
 }
 

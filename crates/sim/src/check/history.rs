@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use api::catalog;
 
-use super::{Verdict, expect};
+use super::{Promise, Verdict, expect};
 
 /// What the keys of each kind begin with.
 fn prefixes() -> impl Iterator<Item = &'static str> {
@@ -77,13 +77,18 @@ impl History {
     }
 
     fn judge(&self, claim: &Claim) -> Verdict {
+        let (Claim::Next { prefix, .. } | Claim::State { prefix, .. }) = claim;
+        self.is_true(claim).map_err(|violation| violation.of(prefix))
+    }
+
+    fn is_true(&self, claim: &Claim) -> Verdict {
         match claim {
             Claim::Next { prefix, after, at, change } => {
                 self.judge_next(prefix, *after, *at, change.as_ref())
             }
             Claim::State { prefix, at, objects } => {
                 let there = self.state(prefix, *at);
-                expect(there == *objects, || {
+                expect(Promise::Lists, there == *objects, || {
                     let wrong = there.iter().find(|it| objects.get(it.0) != Some(it.1));
                     let wrong =
                         wrong.or_else(|| objects.iter().find(|it| !there.contains_key(it.0)));
@@ -104,12 +109,12 @@ impl History {
         let first = all.partition_point(|entry| entry.revision <= after);
         let missed = all[first..].iter().find(|entry| entry.revision <= at);
         let Some((key, gone)) = change else {
-            return expect(missed.is_none(), || {
+            return expect(Promise::Watches, missed.is_none(), || {
                 format!("a watch of {prefix} came from {after} to {at} without {missed:?}")
             });
         };
         let wanted = Entry { revision: at, key: key.clone(), gone: *gone };
-        expect(missed == Some(&wanted), || {
+        expect(Promise::Watches, missed == Some(&wanted), || {
             format!("a watch of {prefix} after {after} shows {wanted:?} before {missed:?}")
         })
     }

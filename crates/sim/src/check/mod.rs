@@ -8,8 +8,10 @@ mod others;
 mod ownership;
 mod pace;
 mod reader;
+mod reports;
 mod rest;
 mod rollout;
+mod tables;
 mod terms;
 mod traffic;
 
@@ -28,19 +30,17 @@ pub(crate) use self::{
     follower::Follower,
     model::{Change, Edge},
 };
-use self::{history::History, model::Model, pace::Pace, reader::Reader, terms::Terms};
-use crate::{scenario::Told, tally::Sometimes, trace::Trace};
-
-/// Something happened that may not happen.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Violation(pub(crate) String);
+use self::{
+    history::History, model::Model, pace::Pace, reader::Reader, reports::Reports, terms::Terms,
+};
+pub(crate) use crate::promise::{Promise, Violation};
+use crate::{plan::Component, scenario::Told, tally::Sometimes, trace::Trace};
 
 pub(crate) type Verdict = Result<(), Violation>;
 
 /// Holds unless `is_well`; says what is wrong if not.
-fn expect(is_well: bool, wrong: impl FnOnce() -> String) -> Verdict {
-    if is_well { Ok(()) } else { Err(Violation(wrong())) }
+fn expect(promise: Promise, is_well: bool, wrong: impl FnOnce() -> String) -> Verdict {
+    if is_well { Ok(()) } else { Err(Violation::new(promise, wrong())) }
 }
 
 /// Clones share what they have seen.
@@ -59,6 +59,7 @@ struct State {
     history: History,
     terms: Terms,
     pace: Pace,
+    reports: Reports,
     reached: BTreeMap<Sometimes, u64>,
     violation: Option<Violation>,
     /// When something was last written that is no heartbeat.
@@ -80,6 +81,7 @@ impl Checker {
             history: History::default(),
             terms: Terms::default(),
             pace: Pace::default(),
+            reports: Reports::default(),
             reached: BTreeMap::new(),
             violation: None,
             busy: Monotonic::default(),
@@ -92,7 +94,10 @@ impl Checker {
         let last = self.0.lock().last;
         let mut stream = match store.watch(Vec::new(), Revision(last.0 + 1)).await {
             Ok(stream) => stream,
-            Err(error) => return self.fail(format!("the history after {last} is gone: {error}")),
+            Err(error) => {
+                let text = format!("the history after {last} is gone: {error}");
+                return self.fail(Violation::new(Promise::Durable, text));
+            }
         };
         drop(store);
         while let Some(Ok(batch)) = stream.recv().await {
@@ -104,12 +109,13 @@ impl Checker {
     pub(crate) fn reopened(&self, newest: Revision) {
         let last = self.0.lock().last;
         if newest < last {
-            self.fail(format!("the store came back at {newest}, it was at {last}"));
+            let text = format!("the store came back at {newest}, it was at {last}");
+            self.fail(Violation::new(Promise::Durable, text));
         }
     }
 
-    pub(crate) fn fail(&self, violation: String) {
-        self.0.lock().violation.get_or_insert(Violation(violation));
+    pub(crate) fn fail(&self, violation: Violation) {
+        self.0.lock().violation.get_or_insert(violation);
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -146,11 +152,18 @@ impl Checker {
         rest::check(&self.0.lock().model, told)
     }
 
+    /// Whether nobody keeps something of many more keys than live.
+    pub(crate) fn tables(&self, kept: &[(Component, &str, usize)]) -> Verdict {
+        tables::check(&self.0.lock().model, kept)
+    }
+
     /// Whether every revision that somebody was told of was seen, and each in its writer's term.
     pub(crate) fn settled(&self) -> Verdict {
         let mut state = self.0.lock();
         let lost = state.acknowledged.difference(&state.revisions).next().copied();
-        expect(lost.is_none(), || format!("revision {lost:?} was acknowledged and is not there"))?;
+        expect(Promise::Durable, lost.is_none(), || {
+            format!("revision {lost:?} was acknowledged and is not there")
+        })?;
         if state.terms.changes() > 1 {
             state.reach(Sometimes::LeadershipMoves);
         }
@@ -162,9 +175,8 @@ impl Checker {
         if state.violation.is_some() {
             return;
         }
-        if let Err(violation) = state.take(batch) {
-            let revision = batch.revision;
-            let violation = Violation(format!("revision {revision}: {violation}"));
+        if let Err(mut violation) = state.take(batch) {
+            violation.text = format!("revision {}: {}", batch.revision, violation.text);
             state.violation = Some(violation);
         }
     }
@@ -174,9 +186,11 @@ impl State {
     fn take(&mut self, batch: &EventBatch) -> Verdict {
         let (last, revision) = (self.last, batch.revision);
         if batch.events.is_empty() {
-            return expect(revision <= last, || format!("progress beyond {last}"));
+            return expect(Promise::RevisionsGrow, revision <= last, || {
+                format!("progress beyond {last}")
+            });
         }
-        expect(revision.0 == last.0 + 1, || format!("follows {last}"))?;
+        expect(Promise::RevisionsGrow, revision.0 == last.0 + 1, || format!("follows {last}"))?;
         self.last = revision;
         self.revisions.insert(revision.0);
         let now = self.clock.monotonic();
@@ -198,12 +212,23 @@ impl State {
         let key = String::from_utf8_lossy(key).into_owned();
         self.history.note(self.last.0, &key, value.is_none());
         self.terms.note(self.last.0, &key, value);
+        let mut judged = self.reports.take(&key, value);
+        if let Some(value) = value {
+            judged = judged.and_then(|()| self.pace.tell(&key, value, now));
+        }
+        let judged = judged.and_then(|()| self.take_change(key.clone(), event, now));
+        judged.map_err(|violation| violation.of(&key))
+    }
+
+    fn take_change(&mut self, key: String, event: &Event, now: Monotonic) -> Verdict {
         let change = Change::read(&mut self.reader, &key, event)?;
         if change.is_heartbeat() {
             return Ok(());
         }
         self.trace.tell(now, || format!("{:>5} {}", self.last, change.describe(&key)));
-        expect(!self.quiet, || format!("{} is written at rest", change.describe(&key)))?;
+        expect(Promise::Silence, !self.quiet, || {
+            format!("{} is written at rest", change.describe(&key))
+        })?;
         self.busy = now;
         objects::check(&key, &change)?;
         self.pace.take(&change, now)?;
@@ -226,4 +251,40 @@ impl State {
 /// Short form of a UID for messages.
 fn short(uid: &Uid) -> &str {
     uid.0.get(..8).unwrap_or(&uid.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use store::KeyValue;
+
+    use super::*;
+    use crate::{trace::Detail, world::Simulation};
+
+    fn change(revision: u64) -> EventBatch {
+        let now = KeyValue {
+            key: Bytes::from(format!("/registry/configmaps/shop/{revision}")),
+            value: Bytes::from_static(br#"{"metadata":{"name":"a","uid":"u"}}"#),
+            created: Revision(revision),
+            modified: Revision(revision),
+            version: 1,
+        };
+        let events = vec![Event::Put { now, before: None }];
+        EventBatch { revision: Revision(revision), events }
+    }
+
+    #[test]
+    fn a_revision_that_is_missing_or_comes_twice_is_noticed() {
+        let rows = [(vec![2, 3, 4], true), (vec![2, 4], false), (vec![2, 3, 3], false)];
+        for (revisions, wanted) in rows {
+            let clock = Simulation::new(1).world("checker").clock;
+            let checker = Checker::new(clock, Trace::new(Detail::Silent), Duration::ZERO);
+            for revision in &revisions {
+                checker.take(&change(*revision));
+            }
+            let broken = checker.violation().map(|violation| violation.promise);
+            let expected = (!wanted).then_some(Promise::RevisionsGrow);
+            assert_eq!(broken, expected, "{revisions:?}");
+        }
+    }
 }

@@ -3,19 +3,27 @@
 use api::views::{DaemonSet, Job, Phase, ResourceQuota, StatefulSet};
 use meta::object::ObjectKey;
 
-use super::{Verdict, expect, model::Model};
+use super::{Promise, Verdict, expect, model::Model, rest::of};
 
 pub(super) fn check(model: &Model) -> Verdict {
     let kinds = &model.others;
-    kinds.stateful_sets.values().try_for_each(|found| stateful_set(model, found))?;
-    kinds.daemon_sets.values().try_for_each(|found| daemon_set(model, found))?;
-    kinds.jobs.values().try_for_each(|found| job(model, found))?;
-    kinds.quotas.values().try_for_each(|found| quota(model, found))
+    kinds
+        .stateful_sets
+        .values()
+        .try_for_each(|found| stateful_set(model, found))
+        .map_err(of("statefulsets"))?;
+    kinds
+        .daemon_sets
+        .values()
+        .try_for_each(|found| daemon_set(model, found))
+        .map_err(of("daemonsets"))?;
+    kinds.jobs.values().try_for_each(|found| job(model, found)).map_err(of("jobs"))?;
+    kinds.quotas.values().try_for_each(|found| quota(model, found)).map_err(of("resourcequotas"))
 }
 
 fn is_settled(key: &ObjectKey, deleting: bool, observed: bool) -> Verdict {
-    expect(!deleting, || format!("{key} is still being deleted"))?;
-    expect(observed, || format!("{key}: the newest spec was not observed"))
+    expect(Promise::Rest, !deleting, || format!("{key} is still being deleted"))?;
+    expect(Promise::Rest, observed, || format!("{key}: the newest spec was not observed"))
 }
 
 /// Each ordinal has its pod, and no other.
@@ -30,10 +38,12 @@ fn stateful_set(model: &Model, found: &StatefulSet) -> Verdict {
         (0..wanted).map(|ordinal| format!("{}-{ordinal}", metadata.name)).collect();
     let there = |name: &String| pods.iter().any(|pod| *pod.metadata.name == **name);
     let whole = i32::try_from(pods.len()) == Ok(wanted) && names.iter().all(there);
-    expect(whole, || format!("{key} has {} pods of {wanted}", pods.len()))?;
+    expect(Promise::Rest, whole, || format!("{key} has {} pods of {wanted}", pods.len()))?;
     let counts = (status.replicas, status.ready_replicas, status.available_replicas);
-    expect(counts == (wanted, wanted, wanted), || format!("{key} shows {counts:?} of {wanted}"))?;
-    expect(status.current_revision == status.update_revision, || {
+    expect(Promise::Rest, counts == (wanted, wanted, wanted), || {
+        format!("{key} shows {counts:?} of {wanted}")
+    })?;
+    expect(Promise::Rest, status.current_revision == status.update_revision, || {
         format!("{key} is at {} and not at {}", status.current_revision, status.update_revision)
     })
 }
@@ -46,12 +56,16 @@ fn daemon_set(model: &Model, found: &DaemonSet) -> Verdict {
     is_settled(&key, metadata.is_deleting(), observed)?;
     for node in model.nodes.keys() {
         let here = model.pods_of(&metadata.uid).filter(|pod| *pod.spec.node_name == **node).count();
-        expect(here == 1, || format!("{key} has {here} pods on {node}"))?;
+        expect(Promise::Rest, here == 1, || format!("{key} has {here} pods on {node}"))?;
     }
     let wanted = i32::try_from(model.nodes.len()).unwrap_or(i32::MAX);
     let counts = (status.desired_number_scheduled, status.number_ready, status.number_available);
-    expect(counts == (wanted, wanted, wanted), || format!("{key} shows {counts:?} of {wanted}"))?;
-    expect(status.updated_number_scheduled == wanted, || format!("{key} is not updated"))
+    expect(Promise::Rest, counts == (wanted, wanted, wanted), || {
+        format!("{key} shows {counts:?} of {wanted}")
+    })?;
+    expect(Promise::Rest, status.updated_number_scheduled == wanted, || {
+        format!("{key} is not updated")
+    })
 }
 
 /// It has ended, or may have no pod.
@@ -63,11 +77,13 @@ fn job(model: &Model, found: &Job) -> Verdict {
         return Ok(());
     }
     let Some(finished) = found.finished() else {
-        return expect(false, || format!("{key} has not ended: {status:?}"));
+        return expect(Promise::Rest, false, || format!("{key} has not ended: {status:?}"));
     };
     let active = model.pods_of(&metadata.uid).filter(|pod| pod.is_active()).count();
-    expect(active == 0, || format!("{key} is {} and has {active} pods", finished.kind))?;
-    expect(status.succeeded == found.spec.completions.unwrap_or(1), || {
+    expect(Promise::Rest, active == 0, || {
+        format!("{key} is {} and has {active} pods", finished.kind)
+    })?;
+    expect(Promise::Rest, status.succeeded == found.spec.completions.unwrap_or(1), || {
         format!("{key} counts {} of {:?} completions", status.succeeded, found.spec.completions)
     })
 }
@@ -82,5 +98,7 @@ fn quota(model: &Model, found: &ResourceQuota) -> Verdict {
     let lives = |phase: &Phase| !matches!(phase, Phase::Failed | Phase::Succeeded);
     let own = model.pods.values().filter(|pod| pod.metadata.namespace == found.metadata.namespace);
     let pods = own.filter(|pod| lives(&pod.status.phase)).count();
-    expect(used == Some(pods.to_string()), || format!("{key} counts {used:?} of {pods} pods"))
+    expect(Promise::Rest, used == Some(pods.to_string()), || {
+        format!("{key} counts {used:?} of {pods} pods")
+    })
 }

@@ -6,7 +6,7 @@ use api::views::{Deployment, ReplicaSet};
 use meta::object::{ObjectMeta, Uid};
 
 use super::{
-    Verdict, expect,
+    Promise, Verdict, expect,
     model::{Change, Edge, Model, controller},
     short,
 };
@@ -39,7 +39,7 @@ fn foreground(model: &Model, gone: &ObjectMeta) -> Verdict {
     let pods = model.pods.values().map(|pod| &pod.metadata);
     let mut left = sets.map(|set| &set.metadata).chain(pods).filter(|metadata| blocks(metadata));
     let left = left.next();
-    expect(left.is_none(), || {
+    expect(Promise::Ownership, left.is_none(), || {
         let left = left.map(ObjectMeta::key);
         format!("{} goes in the foreground before its dependent {left:?}", gone.key())
     })
@@ -52,14 +52,16 @@ fn replica_set_gone(model: &Model, gone: &ReplicaSet) -> Verdict {
         return Ok(());
     }
     let Some(owner) = controller(metadata) else {
-        return expect(false, || format!("{} is deleted, and belongs to nobody", metadata.key()));
+        return expect(Promise::Ownership, false, || {
+            format!("{} is deleted, and belongs to nobody", metadata.key())
+        });
     };
     let deployment = model.deployments.get(owner).and_then(|track| track.now.as_ref());
-    expect(model.orphans.get(&metadata.uid) != Some(owner), || {
+    expect(Promise::Ownership, model.orphans.get(&metadata.uid) != Some(owner), || {
         format!("{} is deleted, and was to be left behind by {}", metadata.key(), short(owner))
     })?;
     let kept = deployment.is_some_and(|deployment| !deployment.metadata.is_deleting());
-    expect(!kept || gone.spec.replicas == Some(0), || {
+    expect(Promise::Ownership, !kept || gone.spec.replicas == Some(0), || {
         format!("{} is deleted at size {:?}", metadata.key(), gone.spec.replicas)
     })
 }
@@ -78,7 +80,7 @@ fn orphans_are_free(model: &Model, gone: &Deployment) -> Verdict {
         .filter(|set| set.metadata.creation_timestamp < gone.metadata.deletion_timestamp)
         .map(|set| &set.metadata.uid)
         .collect();
-    expect(owned.is_empty(), || {
+    expect(Promise::Ownership, owned.is_empty(), || {
         format!("{} goes and still owns {} ReplicaSets", gone.metadata.key(), owned.len())
     })
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use store::{Event, KeyValue};
 
-use super::{Edge, Violation};
+use super::{Edge, Promise, Violation};
 
 /// The last state of each key, as bytes and as what was read of them.
 #[derive(Default)]
@@ -59,6 +59,9 @@ impl Reader {
 }
 
 fn read<T: DeserializeOwned>(key: &str, pair: &KeyValue) -> Result<Arc<T>, Violation> {
-    let unreadable = |error| Violation(format!("{key} is stored and cannot be read: {error}"));
+    let unreadable = |error| {
+        let text = format!("{key} is stored and cannot be read: {error}");
+        Violation::new(Promise::Readable, text)
+    };
     serde_json::from_slice(&pair.value).map(Arc::new).map_err(unreadable)
 }

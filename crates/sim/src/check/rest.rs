@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::views::{Deployment, DeploymentCondition, Phase, Pod, ReplicaSet, Status};
 
 use super::{
-    Verdict, expect,
+    Promise, Verdict, Violation, expect,
     model::{Model, controller, lacks_image},
     others,
 };
@@ -19,20 +19,29 @@ pub(super) fn check(model: &Model, told: &Told) -> Verdict {
         return namespace_is_gone(model);
     }
     for (name, expected) in &told.deployments {
-        as_told(model, name, expected)?;
+        as_told(model, name, expected).map_err(of("deployments"))?;
     }
     let deployments = model.deployments.values().filter_map(|track| track.now.as_deref());
-    deployments.into_iter().try_for_each(|found| deployment(model, found))?;
+    deployments
+        .into_iter()
+        .try_for_each(|found| deployment(model, found))
+        .map_err(of("deployments"))?;
     let sets = model.replica_sets.values().filter_map(|track| track.now.as_deref());
-    sets.into_iter().try_for_each(|found| replica_set(model, found))?;
-    model.pods.values().try_for_each(|found| pod(model, found))?;
+    sets.into_iter().try_for_each(|found| replica_set(model, found)).map_err(of("replicasets"))?;
+    model.pods.values().try_for_each(|found| pod(model, found)).map_err(of("pods"))?;
     others::check(model)
+}
+
+/// Names the kind that does not rest.
+pub(super) fn of(kind: &'static str) -> impl Fn(Violation) -> Violation {
+    move |violation| violation.of(kind)
 }
 
 fn namespace_is_gone(model: &Model) -> Verdict {
     let (own, within) = (format!("/registry/namespaces/{NAMESPACE}"), format!("/{NAMESPACE}/"));
     let left = model.keys.iter().find(|key| **key == own || key.contains(&within));
-    expect(left.is_none(), || format!("{left:?} is left of the namespace"))
+    expect(Promise::Rest, left.is_none(), || format!("{left:?} is left of the namespace"))
+        .map_err(|violation| violation.of(left.map_or("", String::as_str)))
 }
 
 /// What the user was told is true.
@@ -44,7 +53,9 @@ fn as_told(model: &Model, name: &str, expected: &Expected) -> Verdict {
         replicas: found.spec.replicas.unwrap_or(1),
         paused: found.spec.paused,
     });
-    expect(shown == *expected, || format!("{name} is {shown:?} and should be {expected:?}"))
+    expect(Promise::Rest, shown == *expected, || {
+        format!("{name} is {shown:?} and should be {expected:?}")
+    })
 }
 
 fn image(template: &api::views::Template) -> String {
@@ -55,8 +66,8 @@ fn image(template: &api::views::Template) -> String {
 fn deployment(model: &Model, found: &Deployment) -> Verdict {
     let (metadata, spec, status) = (&found.metadata, &found.spec, &found.status);
     let name = metadata.key();
-    expect(!metadata.is_deleting(), || format!("{name} is still being deleted"))?;
-    expect(status.observed_generation == metadata.generation, || {
+    expect(Promise::Rest, !metadata.is_deleting(), || format!("{name} is still being deleted"))?;
+    expect(Promise::Rest, status.observed_generation == metadata.generation, || {
         format!("{name}: the newest spec was not observed")
     })?;
     if spec.paused {
@@ -68,13 +79,17 @@ fn deployment(model: &Model, found: &Deployment) -> Verdict {
     if image(&spec.template).contains("no-such") && desired > 0 {
         // One that was complete before it grew is not watched for progress again.
         let known = matches!(reason, "ProgressDeadlineExceeded" | "NewReplicaSetAvailable");
-        return expect(known, || format!("{name} can never run and says {reason:?}"));
+        return expect(Promise::Rest, known, || {
+            format!("{name} can never run and says {reason:?}")
+        });
     }
-    expect(counts == (desired, desired, desired), || {
+    expect(Promise::Rest, counts == (desired, desired, desired), || {
         format!("{name} has {counts:?} updated, all and available pods of {desired}")
     })?;
     let done = progress(found).is_some_and(|progress| progress.status == Status::True);
-    expect(done && reason == "NewReplicaSetAvailable", || format!("{name} says {reason:?}"))?;
+    expect(Promise::Rest, done && reason == "NewReplicaSetAvailable", || {
+        format!("{name} says {reason:?}")
+    })?;
     history(model, found)
 }
 
@@ -86,7 +101,7 @@ fn history(model: &Model, found: &Deployment) -> Verdict {
     let old = |set: &&Arc<ReplicaSet>| set.spec.template != found.spec.template;
     let old = model.sets_of(&found.metadata.uid).filter(old).count();
     let limit = found.spec.revision_history_limit.and_then(|limit| usize::try_from(limit).ok());
-    expect(limit.is_none_or(|limit| old <= limit), || {
+    expect(Promise::Rest, limit.is_none_or(|limit| old <= limit), || {
         format!("{} keeps {old} old ReplicaSets of {limit:?}", found.metadata.key())
     })
 }
@@ -94,19 +109,19 @@ fn history(model: &Model, found: &Deployment) -> Verdict {
 fn replica_set(model: &Model, found: &ReplicaSet) -> Verdict {
     let (metadata, status) = (&found.metadata, &found.status);
     let name = metadata.key();
-    expect(!metadata.is_deleting(), || format!("{name} is still being deleted"))?;
+    expect(Promise::Rest, !metadata.is_deleting(), || format!("{name} is still being deleted"))?;
     has_owner(model, metadata)?;
-    expect(status.observed_generation == metadata.generation, || {
+    expect(Promise::Rest, status.observed_generation == metadata.generation, || {
         format!("{name}: the newest spec was not observed")
     })?;
     let wanted = usize::try_from(found.spec.replicas.unwrap_or(1)).unwrap_or(0);
     let pods: Vec<&Arc<Pod>> = model.pods_of(&metadata.uid).collect();
     let active = pods.iter().filter(|pod| pod.is_active()).count();
     let ready = pods.iter().filter(|pod| pod.is_active() && pod.is_ready()).count();
-    expect(active == wanted, || format!("{name} has {active} pods of {wanted}"))?;
+    expect(Promise::Rest, active == wanted, || format!("{name} has {active} pods of {wanted}"))?;
     let shown = (status.replicas, status.ready_replicas, status.available_replicas);
     let count = |pods: usize| i32::try_from(pods).unwrap_or(i32::MAX);
-    expect(shown == (count(active), count(ready), count(ready)), || {
+    expect(Promise::Rest, shown == (count(active), count(ready), count(ready)), || {
         format!("{name} shows {shown:?} of {active} pods, {ready} of them ready")
     })
 }
@@ -114,7 +129,7 @@ fn replica_set(model: &Model, found: &ReplicaSet) -> Verdict {
 /// What names an owner has it.
 fn has_owner(model: &Model, metadata: &meta::object::ObjectMeta) -> Verdict {
     let lost = metadata.owner_references.iter().find(|owner| !model.uids.contains(&owner.uid));
-    expect(lost.is_none(), || {
+    expect(Promise::Rest, lost.is_none(), || {
         let owner = lost.map(|owner| &owner.name);
         format!("{} is there and its owner {owner:?} is not", metadata.key())
     })
@@ -122,15 +137,21 @@ fn has_owner(model: &Model, metadata: &meta::object::ObjectMeta) -> Verdict {
 
 fn pod(model: &Model, found: &Pod) -> Verdict {
     let name = found.metadata.key();
-    expect(!found.metadata.is_deleting(), || format!("{name} is still being deleted"))?;
-    expect(controller(&found.metadata).is_some(), || format!("{name} belongs to nobody"))?;
+    expect(Promise::Rest, !found.metadata.is_deleting(), || {
+        format!("{name} is still being deleted")
+    })?;
+    expect(Promise::Rest, controller(&found.metadata).is_some(), || {
+        format!("{name} belongs to nobody")
+    })?;
     has_owner(model, &found.metadata)?;
-    expect(!found.spec.node_name.is_empty(), || format!("{name} was not scheduled"))?;
+    expect(Promise::Rest, !found.spec.node_name.is_empty(), || {
+        format!("{name} was not scheduled")
+    })?;
     if found.is_finished() {
         return Ok(());
     }
     let runs = found.status.phase == Phase::Running && found.is_ready();
-    expect(runs != lacks_image(found), || {
+    expect(Promise::Rest, runs != lacks_image(found), || {
         format!("{name} is {:?}, ready: {}", found.status.phase, found.is_ready())
     })
 }

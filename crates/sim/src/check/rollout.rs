@@ -7,7 +7,7 @@ use meta::int_or_string::{IntOrString, Rounding};
 use world::Monotonic;
 
 use super::{
-    Verdict, expect,
+    Promise, Verdict, expect,
     model::{Change, Edge, Model, Track, controller},
 };
 use crate::scenario::POD_MILLICORES;
@@ -58,7 +58,7 @@ pub(super) fn check_after(model: &Model, _: Monotonic) -> Verdict {
     let Some(track) = model.replica_sets.get(uid) else { return Ok(()) };
     let wanted = track.recent().map(|set| size(set)).max().unwrap_or(0);
     let active = model.pods_of(uid).filter(|pod| pod.is_active()).count();
-    expect(i32::try_from(active).unwrap_or(i32::MAX) <= wanted, || {
+    expect(Promise::Surge, i32::try_from(active).unwrap_or(i32::MAX) <= wanted, || {
         let name = track.now.as_ref().map(|set| set.metadata.key());
         format!("{name:?} has {active} pods and never wanted more than {wanted}")
     })
@@ -74,14 +74,16 @@ fn created(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdic
     let uid = &deployment.metadata.uid;
     let template = &set.spec.template;
     let twin = model.sets_of(uid).find(|other| other.spec.template == *template);
-    expect(twin.is_none(), || {
+    expect(Promise::OneSetPerTemplate, twin.is_none(), || {
         let twin = twin.map(|twin| twin.metadata.key());
         format!("{} has the same template as {twin:?}", set.metadata.key())
     })?;
     let templates = model.templates.get(uid);
-    expect(templates.is_some_and(|templates| templates.contains(template)), || {
-        format!("{} is made for a template that was paused", set.metadata.key())
-    })
+    expect(
+        Promise::OneSetPerTemplate,
+        templates.is_some_and(|templates| templates.contains(template)),
+        || format!("{} is made for a template that was paused", set.metadata.key()),
+    )
 }
 
 /// All pods together may be as many as some recent size and surge allow.
@@ -92,7 +94,7 @@ fn grows(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdict 
         others.filter(|other| other.metadata.uid != set.metadata.uid).map(|set| size(set)).sum();
     let allowed = owner.recent().map(|deployment| desired(deployment) + bounds(deployment).0).max();
     let (total, allowed) = (others + size(set), allowed.unwrap_or(0));
-    expect(total <= allowed, || {
+    expect(Promise::Surge, total <= allowed, || {
         format!("{} grows, so that {total} pods are wanted of {allowed}", set.metadata.key())
     })
 }
@@ -125,7 +127,7 @@ fn shrinks(
         let becomes = if set.metadata.uid == now.metadata.uid { size(now) } else { size(set) };
         left += cmp::min(best, becomes);
     }
-    expect(left >= least || worst <= size(now), || {
+    expect(Promise::Available, left >= least || worst <= size(now), || {
         format!("{} shrinks, so that {left} of {least} are available", now.metadata.key())
     })
 }
@@ -172,7 +174,7 @@ fn recreates_one_after_the_other(model: &Model, pod: &Pod) -> Verdict {
     let others = model.sets_of(owner).filter(|other| other.metadata.uid != *set);
     let mut old = others.flat_map(|other| model.pods_of(&other.metadata.uid));
     let overlap: Option<&Arc<Pod>> = old.find(|pod| !pod.is_finished());
-    expect(overlap.is_none(), || {
+    expect(Promise::Recreate, overlap.is_none(), || {
         let overlap = overlap.map(|pod| pod.metadata.key());
         format!("{} comes while {overlap:?} is there", pod.metadata.key())
     })
@@ -185,9 +187,13 @@ fn fits(model: &Model, before: Option<&Pod>, now: &Pod) -> Verdict {
         return Ok(());
     }
     let name = now.metadata.key();
-    expect(model.nodes.contains_key(&**node), || format!("{name} is bound to {node}, a nothing"))?;
+    expect(Promise::Binding, model.nodes.contains_key(&**node), || {
+        format!("{name} is bound to {node}, a nothing")
+    })?;
     let there = |pod: &&Arc<Pod>| pod.spec.node_name == *node && !pod.is_finished();
     let pods = model.pods.values().filter(there).count();
     let most = usize::try_from(NODE_MILLICORES / POD_MILLICORES).unwrap_or(0);
-    expect(pods < most, || format!("{name} is bound to {node}, which has {pods} pods"))
+    expect(Promise::Binding, pods < most, || {
+        format!("{name} is bound to {node}, which has {pods} pods")
+    })
 }

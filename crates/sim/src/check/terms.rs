@@ -6,7 +6,7 @@ use client::Epoch;
 use meta::object::ObjectKey;
 use serde::Deserialize;
 
-use super::{Verdict, expect};
+use super::{Promise, Verdict, expect};
 
 /// Leases of leaders lie here.
 const PLACE: &str = "/registry/leases/kube-system/";
@@ -74,7 +74,7 @@ impl Terms {
                 None => true,
                 Some(epoch) => self.at(&epoch.lease.name, *revision) == Some(epoch),
             });
-            expect(right, || {
+            expect(Promise::Terms, right, || {
                 format!("revision {revision} was written under a term that is not: {writers:?}")
             })?;
         }

@@ -7,7 +7,7 @@ use client::{Epoch, Request, Response};
 use meta::object::ResourceVersion;
 use serde::Deserialize;
 
-use super::{Checker, Follower, history::Claim};
+use super::{Checker, Follower, Promise, Violation, history::Claim};
 use crate::{
     net::{Asked, names_its_object},
     plan::{Component, RequestVerb},
@@ -48,9 +48,10 @@ impl Checker {
         let watched = caller != Component::User && one && !asked.is_heartbeat() && !applies;
         if watched && !names_its_object(request) {
             let Asked { verb, resource, namespace, name, .. } = asked;
-            self.fail(format!(
+            let text = format!(
                 "{caller} asks for {verb:?} of {resource} {namespace}/{name}, whichever it is"
-            ));
+            );
+            self.fail(Violation::new(Promise::Preconditions, text).of(resource));
         }
     }
 
@@ -77,9 +78,9 @@ impl Checker {
         let Ok(at) = metadata.resource_version.parse::<u64>() else { return };
         let first = asked.query("continue").is_empty();
         if first && asked.query("resourceVersion").is_empty() && at < began {
-            self.fail(format!(
-                "a list of {prefix} is of {at}, and {began} was acknowledged before"
-            ));
+            let text =
+                format!("a list of {prefix} is of {at}, and {began} was acknowledged before");
+            self.fail(Violation::new(Promise::ConsistentReads, text).of(prefix));
         }
         let whole = first && metadata.more.is_empty();
         if whole && is_of_all(asked) {
@@ -111,7 +112,7 @@ impl Checker {
     pub(super) fn hear(&self, claim: Claim) {
         let judged = self.0.lock().history.hear(claim);
         if let Err(violation) = judged {
-            self.fail(violation.to_string());
+            self.fail(violation);
         }
     }
 

@@ -160,6 +160,7 @@ impl Faults {
             | What::Compact
             | What::Poison { .. }
             | What::Edit { .. }
+            | What::Copy { .. }
             | What::SlowDisk { .. }
             | What::FullDisk { .. }
             | What::FailedSync => {}

@@ -72,6 +72,7 @@ impl Targets {
             | What::Compact
             | What::Poison { .. }
             | What::Edit { .. }
+            | What::Copy { .. }
             | What::Sabotage { .. }
             | What::SlowDisk { .. }
             | What::FullDisk { .. }

@@ -36,6 +36,8 @@ const REST_MAX: Duration = Duration::from_mins(5);
 const STILL: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_mins(2);
+/// Steps without time passing that no honest work takes.
+const STEPS_AT_ONCE_MAX: u64 = 400_000;
 
 /// What was seen of the store.
 #[derive(Default)]
@@ -165,8 +167,12 @@ impl<'a> Run<'a> {
             let stop = self.down_until.get().map_or(end, |until| until.min(end));
             let is_due = || *self.crash_in.lock() == u64::MAX;
             let is_new = || !self.history.lock().unjudged.is_empty();
-            self.simulation.run_until(stop, || is_due() || is_new());
+            let spins = || self.simulation.standstill(STEPS_AT_ONCE_MAX);
+            self.simulation.run_until(stop, || is_due() || is_new() || spins().is_some());
             self.judge()?;
+            if let Some(who) = spins() {
+                return Err(self.failure(format!("time stands still, and {who} never waits")));
+            }
             if is_due() {
                 self.crash();
             }

@@ -151,8 +151,11 @@ pub enum What {
     Compact,
     /// An object stands in the store that no API server would have let in; `null` takes it away.
     Poison { key: String, value: Value },
-    /// A field of a stored object changes behind the API servers' back; `pointer` as in RFC 6901.
+    /// A field of the first stored object whose key begins so changes behind the API servers' back;
+    /// `pointer` as in RFC 6901.
     Edit { key: String, pointer: String, value: Value },
+    /// The first stored object whose key begins so stands there once more, under another name and UID.
+    Copy { key: String, name: String },
     /// Somebody breaks a promise: what a checker must notice.
     Sabotage { how: Sabotage },
     /// Each sync of the store's disk takes so long.
@@ -193,6 +196,12 @@ pub enum Sabotage {
     LogError,
     /// A task panics.
     Panic,
+    /// A task never waits.
+    Spin,
+    /// From now on the store's disk keeps nothing that it says it has synced.
+    LyingDisk,
+    /// A run has in its trace what no seed decides.
+    Unsteady,
 }
 
 impl What {
@@ -216,6 +225,7 @@ impl What {
             Self::Compact => "compaction",
             Self::Poison { .. } => "poison",
             Self::Edit { .. } => "edit",
+            Self::Copy { .. } => "copy",
             Self::Sabotage { .. } => "sabotage",
             Self::SlowDisk { .. } => "slow disk",
             Self::FullDisk { .. } => "full disk",
@@ -241,6 +251,7 @@ impl What {
             | Self::Compact
             | Self::Poison { .. }
             | Self::Edit { .. }
+            | Self::Copy { .. }
             | Self::Sabotage { .. }
             | Self::SlowDisk { .. }
             | Self::FullDisk { .. }
@@ -293,6 +304,7 @@ impl fmt::Display for What {
             Self::Compact => f.write_str("the store is compacted"),
             Self::Poison { key, .. } => write!(f, "poison at {key}"),
             Self::Edit { key, pointer, value } => write!(f, "{pointer} of {key} becomes {value}"),
+            Self::Copy { key, name } => write!(f, "{key} is copied to {name}"),
             Self::Sabotage { how } => write!(f, "sabotage: {how:?}"),
             Self::SlowDisk { each, length } => {
                 write!(f, "the disk takes {each:.1?} a sync for {length:.1?}")

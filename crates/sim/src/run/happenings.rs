@@ -1,10 +1,16 @@
 //! Carries out what happens in a run: faults, and what ends them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use serde_json::Value;
-use store::{Operation, Range, Store, StoreError, Transaction};
+use store::{KeyValue, Operation, Range, Store, StoreError, Transaction};
 
 use super::Run;
 use crate::{
@@ -69,6 +75,10 @@ impl Run {
                 let (key, pointer, value) = (key.clone(), pointer.clone(), value.clone());
                 self.tamper("edit", move |store| Box::pin(edit(store, key, pointer, value)));
             }
+            What::Copy { key, name } => {
+                let (key, name) = (key.clone(), name.clone());
+                self.tamper("copy", move |store| Box::pin(copy(store, key, name)));
+            }
             What::Sabotage { how } => self.sabotage(*how, &what),
             What::SlowDisk { each, length } => {
                 simulation.set_disk_pace(store, *each);
@@ -125,6 +135,7 @@ impl Run {
             | What::Compact
             | What::Poison { .. }
             | What::Edit { .. }
+            | What::Copy { .. }
             | What::Sabotage { .. }
             | What::FailedSync => {}
         }
@@ -163,6 +174,17 @@ impl Run {
                 let panic = async { std::panic::resume_unwind(Box::new("sabotage")) };
                 world.tasks.spawn("panic", Box::pin(panic));
             }
+            Sabotage::Spin => {
+                let world = self.cluster.simulation.world(Component::Nodes.name());
+                world.tasks.spawn("spin", Box::pin(spin()));
+            }
+            Sabotage::LyingDisk => {
+                self.cluster.simulation.let_syncs_lie(Component::Store.name());
+            }
+            Sabotage::Unsteady => {
+                static RUNS: AtomicU64 = AtomicU64::new(0);
+                self.trace.mix(&RUNS.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+            }
             Sabotage::SkipEvent
             | Sabotage::RepeatEvent
             | Sabotage::HideObject
@@ -171,6 +193,12 @@ impl Run {
             | Sabotage::BareDelete
             | Sabotage::ForgeEpoch => self.faults.carry_out(what),
         }
+    }
+}
+
+async fn spin() {
+    loop {
+        world::yield_now().await;
     }
 }
 
@@ -192,11 +220,28 @@ async fn edit(
     pointer: String,
     value: Value,
 ) -> Result<(), StoreError> {
-    let answer = store.range(Range::key(key.clone().into_bytes())).await?;
-    let Some(pair) = answer.pairs.first() else { return Ok(()) };
-    let mut object: Value = serde_json::from_slice(&pair.value).unwrap_or_default();
+    let Some((key, mut object)) = first(&*store, key).await? else { return Ok(()) };
     if let Some(field) = object.pointer_mut(&pointer) {
         *field = value;
     }
     put(store, key, object).await
+}
+
+async fn copy(store: Arc<dyn Store>, key: String, name: String) -> Result<(), StoreError> {
+    let Some((key, mut object)) = first(&*store, key).await? else { return Ok(()) };
+    let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let key = format!("{folder}/{name}");
+    object["metadata"]["uid"] = Value::String(format!("copy-{name}"));
+    object["metadata"]["name"] = Value::String(name);
+    put(store, key, object).await
+}
+
+/// The first object whose key begins so.
+async fn first(store: &dyn Store, key: String) -> Result<Option<(String, Value)>, StoreError> {
+    let answer = store.range(Range { limit: Some(1), ..Range::prefix(key.into_bytes()) }).await?;
+    let read = |pair: &KeyValue| {
+        let object = serde_json::from_slice(&pair.value).ok()?;
+        Some((String::from_utf8_lossy(&pair.key).into_owned(), object))
+    };
+    Ok(answer.pairs.first().and_then(read))
 }

@@ -12,7 +12,7 @@ use std::{
 use world::Monotonic;
 
 use crate::{
-    check::{Checker, Verdict},
+    check::{Checker, Promise, Verdict, Violation},
     cluster::{self, Cluster},
     errors::Errors,
     faults::{Agenda, Ending, Faults},
@@ -30,6 +30,9 @@ const SCENARIO_MAX: Duration = Duration::from_mins(40);
 const REST_MAX: Duration = Duration::from_mins(5);
 /// Nothing was written for so long: it may be rest.
 const STILL: Duration = Duration::from_secs(20);
+/// A node that fell silent while things went wrong is found to be so only after its grace of 50 s, and
+/// what that leads to is no unrest.
+const SILENCE_NOTICED: Duration = Duration::from_mins(1);
 /// Between two looks at whether it is.
 const LOOK: Duration = Duration::from_secs(5);
 /// Steps without time passing that no honest work takes.
@@ -39,10 +42,14 @@ const QUIET: Duration = Duration::from_mins(10);
 
 /// A run went wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("seed {}: {reason} (at {at:.3?})", plan.seed)]
+#[error("seed {}, {promise:?} {kind}: {reason} (at {at:.3?})", plan.seed)]
 pub struct Failure {
     /// Gives the same run again.
     pub plan: Plan,
+    /// What was promised.
+    pub promise: Promise,
+    /// Of which kind of object, in plural; empty if of none.
+    pub kind: String,
     /// What happened that may not.
     pub reason: String,
     /// When.
@@ -59,8 +66,25 @@ pub fn run(plan: &Plan, detail: Detail) -> Result<Tally, Failure> {
     errors.during(detail, || {
         // What a panic leaves behind is looked at by nobody.
         let outcome = catch_unwind(AssertUnwindSafe(|| run.run()));
-        outcome.unwrap_or_else(|_| Err(run.failure("a task panicked".to_owned())))
+        outcome.unwrap_or_else(|_| {
+            Err(run.failure(Violation::new(Promise::NoPanic, "a task panicked")))
+        })
     })
+}
+
+/// Runs a plan twice: the same bytes must come of it.
+///
+/// # Errors
+/// As [`run`], or the two differ.
+pub fn run_twice(plan: &Plan) -> Result<Tally, Failure> {
+    let tally = run(plan, Detail::Silent)?;
+    let again = run(plan, Detail::Silent)?.trace;
+    if again == tally.trace {
+        return Ok(tally);
+    }
+    let reason = format!("two runs differ: {:016x} and {again:016x}", tally.trace);
+    let (promise, kind) = (Promise::Determinism, String::new());
+    Err(Failure { plan: plan.clone(), promise, kind, reason, at: tally.time })
 }
 
 struct Run {
@@ -93,6 +117,7 @@ impl Run {
             shape: plan.cluster,
             office,
             store: StoreServer::default(),
+            running: RefCell::default(),
             rules: cluster::rules(&simulation),
             simulation,
         };
@@ -113,6 +138,7 @@ impl Run {
         self.pass(QUIET)?;
         self.judge(self.checker.at_rest(&told))?;
         self.judge(self.checker.settled())?;
+        self.judge(self.checker.tables(&self.cluster.kept()))?;
         Ok(self.tally())
     }
 
@@ -128,15 +154,19 @@ impl Run {
         let end = self.now() + SCENARIO_MAX + waits;
         while !acting.is_over() {
             if self.now() >= end {
-                return Err(self.failure("the scenario does not end".to_owned()));
+                return Err(
+                    self.failure(Violation::new(Promise::UserEnds, "the scenario does not end"))
+                );
             }
             self.pass_until(self.now() + Duration::from_secs(1), || acting.is_over())?;
         }
         self.see_faults_out()?;
         match acting.take() {
             Some(Ok(told)) => Ok(told),
-            Some(Err(trouble)) => Err(self.failure(trouble.to_string())),
-            None => Err(self.failure("the user has vanished".to_owned())),
+            Some(Err(trouble)) => {
+                Err(self.failure(Violation::new(Promise::UserEnds, trouble.to_string())))
+            }
+            None => Err(self.failure(Violation::new(Promise::UserEnds, "the user has vanished"))),
         }
     }
 
@@ -151,28 +181,32 @@ impl Run {
 
     /// Waits until the cluster matches and stays so for a moment.
     fn rest(&self, told: &Told) -> Result<(), Failure> {
-        let mut end = self.now() + REST_MAX;
+        let mut whole_since = self.now();
         loop {
             self.pass(LOOK)?;
             if self.agenda.borrow().next().is_some() {
                 // What is broken for a while is not over yet: nobody can be at rest.
-                end = self.now() + REST_MAX;
+                whole_since = self.now();
                 continue;
             }
+            let whole = self.now().since(whole_since);
             let state = self.checker.at_rest(told);
             let (_, busy) = self.checker.progress();
-            if state.is_ok() && self.now().since(busy) >= STILL {
+            let still = self.now().since(busy) >= STILL && whole >= SILENCE_NOTICED;
+            if state.is_ok() && still {
                 return Ok(());
             }
-            if self.now() >= end {
-                let wrong = state.err().map_or("it never rests".to_owned(), |it| it.to_string());
-                return Err(self.failure(format!("after {REST_MAX:?} without faults: {wrong}")));
+            if whole >= REST_MAX {
+                let restless = || Violation::new(Promise::Rest, "it never rests");
+                let mut wrong = state.err().unwrap_or_else(restless);
+                wrong.text = format!("after {REST_MAX:?} without faults: {}", wrong.text);
+                return Err(self.failure(wrong));
             }
         }
     }
 
     fn judge(&self, verdict: Verdict) -> Result<(), Failure> {
-        verdict.map_err(|violation| self.failure(violation.to_string()))
+        verdict.map_err(|violation| self.failure(violation))
     }
 
     fn pass(&self, duration: Duration) -> Result<(), Failure> {
@@ -200,7 +234,8 @@ impl Run {
     fn spins(&self) -> bool {
         let last = self.cluster.simulation.standstill(STEPS_AT_ONCE_MAX);
         if last.is_some() {
-            self.checker.fail(format!("time stands still, and {last:?} never waits"));
+            let text = format!("time stands still, and {last:?} never waits");
+            self.checker.fail(Violation::new(Promise::TimePasses, text));
         }
         last.is_some()
     }
@@ -221,10 +256,13 @@ impl Run {
 
     fn check(&self) -> Result<(), Failure> {
         if let Some(violation) = self.checker.violation() {
-            return Err(self.failure(violation.to_string()));
+            return Err(self.failure(violation));
         }
         let error = self.errors.first();
-        error.map_or(Ok(()), |error| Err(self.failure(format!("an error was logged: {error}"))))
+        error.map_or(Ok(()), |error| {
+            let text = format!("an error was logged: {error}");
+            Err(self.failure(Violation::new(Promise::NoErrorLogged, text)))
+        })
     }
 
     fn tally(&self) -> Tally {
@@ -243,8 +281,9 @@ impl Run {
         }
     }
 
-    fn failure(&self, reason: String) -> Failure {
-        Failure { plan: self.plan.clone(), reason, at: self.now().0 }
+    fn failure(&self, violation: Violation) -> Failure {
+        let Violation { promise, kind, text: reason } = violation;
+        Failure { plan: self.plan.clone(), promise, kind, reason, at: self.now().0 }
     }
 
     fn now(&self) -> Monotonic {
