@@ -11,8 +11,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use sim::world::{DiskFault, Simulation};
 use store::{
-    Compare, Event, EventBatch, Local, Operation, Revision, Store as _, StoreError, Transaction,
-    TransactionAnswer,
+    Compare, Event, EventBatch, Local, Operation, Range, Revision, Store as _, StoreError,
+    Transaction, TransactionAnswer,
 };
 use world::{Monotonic, World};
 
@@ -297,6 +297,41 @@ fn a_process_that_starts_after_a_failed_sync_does_not_believe_what_it_reads() {
         simulation.crash("store");
         let written = put(&simulation, &opened(&simulation), "more");
         assert_eq!(written, Ok(Revision(newest.0 + 1)), "seed {seed}");
+    }
+}
+
+/// Compacts up to the newest revision, whether it can or not.
+fn compact(simulation: &Simulation, store: &Arc<Local>) {
+    let newest = simulation.complete("store", deadline(simulation), store.revision());
+    let newest = newest.expect("answered").expect("open");
+    let compaction = simulation.complete("store", deadline(simulation), store.compact(newest));
+    drop(compaction.expect("answered"));
+}
+
+#[test]
+fn what_could_not_be_forgotten_does_not_come_back_when_its_successors_are() {
+    for operation in 0..60 {
+        let simulation = Simulation::new(operation);
+        let store = opened(&simulation);
+        put(&simulation, &store, "first").expect("the disk is well");
+        put(&simulation, &store, "second").expect("the disk is well");
+        let operation = simulation.disk_operations("store") + operation;
+        simulation.plan_disk_fault("store", DiskFault::Refuse { operation });
+        compact(&simulation, &store);
+        let delete = || Transaction {
+            compare: Vec::new(),
+            then: vec![Operation::Delete { key: b"a".to_vec() }],
+        };
+        for _ in 0..3 {
+            let deleted = store.transact(delete());
+            drop(simulation.complete("store", deadline(&simulation), deleted).expect("answered"));
+            compact(&simulation, &store);
+        }
+        drop(store);
+        simulation.crash("store");
+        let found = opened(&simulation).range(Range::prefix(b"a".to_vec()));
+        let found = simulation.complete("store", deadline(&simulation), found).expect("answered");
+        assert_eq!(found.expect("readable").pairs, [], "operation {operation}");
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Lane {
     running: bool,
     /// The log failed and was not reopened yet.
     broken: bool,
+    /// The last commit failed: what is to be forgotten waits for the next write.
+    failed: bool,
 }
 
 impl Lane {
@@ -55,9 +57,18 @@ impl Lane {
         self.forget.extend(positions);
     }
 
+    /// Notes that positions were not forgotten, and are to be: an old row that stays would be taken for the
+    /// newest once those that came after it are gone.
+    fn fail(&mut self, forget: Vec<Position>) {
+        self.failed = true;
+        for position in forget.into_iter().rev() {
+            self.forget.push_front(position);
+        }
+    }
+
     /// What to do next; `None` makes the lane idle.
     fn take(&mut self) -> Option<(Vec<Work>, Vec<Position>)> {
-        if self.queue.is_empty() && (self.forget.is_empty() || self.broken) {
+        if self.queue.is_empty() && (self.forget.is_empty() || self.broken || self.failed) {
             self.running = false;
             return None;
         }
@@ -88,7 +99,10 @@ impl Engine {
     fn write(&self, works: Vec<Work>, forget: Vec<Position>) {
         let reader = match self.mend().and_then(|()| self.log.reader()) {
             Ok(reader) => reader,
-            Err(error) => return refuse(works, &error),
+            Err(error) => {
+                self.lane.lock().fail(forget);
+                return refuse(works, &error);
+            }
         };
         let mut prepared = self.prepare(works, &*reader);
         drop(reader);
@@ -96,11 +110,16 @@ impl Engine {
         if !prepared.commit.is_empty()
             && let Err(error) = self.log.commit(&prepared.commit)
         {
-            self.lane.lock().broken = true;
+            let forget = std::mem::take(&mut prepared.commit.forget);
+            let mut lane = self.lane.lock();
+            lane.broken = true;
+            lane.fail(forget);
+            drop(lane);
             // Readers are served again at once if this works; if not, the next write tries anew.
             let _ = self.mend();
             return prepared.fail(&StoreError::Unknown { reason: error.to_string() });
         }
+        self.lane.lock().failed = false;
         let changes = std::mem::take(&mut prepared.changes);
         self.publish(changes, prepared.commit.compacted);
         prepared.answer();

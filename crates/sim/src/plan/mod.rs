@@ -129,11 +129,6 @@ impl Cluster {
     }
 }
 
-/// One hold by chance ends after so long.
-const HELD_SECONDS: u64 = 15;
-/// A watch that ends again and again is tried anew after so long at most, with jitter and its list.
-const BACK_OFF_SECONDS: u64 = 60;
-
 /// Everything that decides a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -188,17 +183,13 @@ impl Plan {
         self
     }
 
-    /// How old what a part decides on may be: deliveries, holds, the back-off after lost watches, and what
-    /// goes wrong at a point, which may be several things in a row.
+    /// How old what a part decides on may be: holds, and the back-off after lost watches.
     pub(crate) fn staleness(&self) -> Duration {
         let Rates { drops, refusals, lost, holds, coalesces, .. } = self.rates;
-        if !self.faults.is_empty() {
+        if drops + refusals + lost + holds + coalesces > 0 || !self.faults.is_empty() {
             return Duration::from_mins(2);
         }
-        let (mut most, held, backed_off) = (10, holds + coalesces > 0, drops + refusals + lost > 0);
-        most += if held { HELD_SECONDS } else { 0 };
-        most += if backed_off { BACK_OFF_SECONDS } else { 0 };
-        Duration::from_secs(most)
+        Duration::from_secs(10)
     }
 
     fn with(mut self, fault: Fault) -> Self {
