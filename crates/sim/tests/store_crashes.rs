@@ -329,7 +329,8 @@ fn what_could_not_be_forgotten_does_not_come_back_when_its_successors_are() {
         }
         drop(store);
         simulation.crash("store");
-        let found = opened(&simulation).range(Range::prefix(b"a".to_vec()));
+        let store = opened(&simulation);
+        let found = store.range(Range::prefix(b"a".to_vec()));
         let found = simulation.complete("store", deadline(&simulation), found).expect("answered");
         assert_eq!(found.expect("readable").pairs, [], "operation {operation}");
     }

@@ -256,12 +256,6 @@ impl Model {
         }
     }
 
-    /// Objects of a kind, by the first part of their keys.
-    pub(super) fn count(&self, kind: &str) -> usize {
-        let prefix = format!("/registry/{kind}/");
-        self.keys.range(prefix.clone()..).take_while(|key| key.starts_with(&prefix)).count()
-    }
-
     /// ReplicaSets that a Deployment controls.
     pub(super) fn sets_of<'a>(
         &'a self,
