@@ -205,6 +205,8 @@ fn many(sweep: &Sweep) -> ExitCode {
     say(&format!("seeds {} to {}", seeds.start, seeds.end.saturating_sub(1)));
     let (next, outcome) = (AtomicU64::new(seeds.start), Mutex::new((Tally::default(), Vec::new())));
     let spent = Mutex::new(Duration::ZERO);
+    // After a failure.
+    let go_on_from = if *all { 0 } else { seeds.end };
     let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds.end);
     let work = || {
         while let Some(seed) = take() {
@@ -214,9 +216,7 @@ fn many(sweep: &Sweep) -> ExitCode {
                 Ok(tally) => outcome.0.add(&tally),
                 Err(failure) => {
                     say(&format!("FAILED {failure}"));
-                    if !*all {
-                        next.store(seeds.end, Ordering::Relaxed);
-                    }
+                    next.fetch_max(go_on_from, Ordering::Relaxed);
                     outcome.1.push(failure);
                 }
             }

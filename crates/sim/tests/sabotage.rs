@@ -228,7 +228,6 @@ fn of_workloads() -> Vec<(Promise, &'static str, Plan)> {
 
 fn fail(rows: Vec<(Promise, &'static str, Plan)>) {
     for (promise, with, plan) in rows {
-        println!("{promise:?}: {with}");
         let failure = run(&plan, Detail::Silent).expect_err(with);
         assert!(failure.reason.contains(with), "{failure}\nand not {with}");
         assert_eq!(failure.promise, promise, "{failure}");

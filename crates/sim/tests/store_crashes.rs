@@ -244,10 +244,10 @@ fn put(simulation: &Simulation, store: &Arc<Local>, value: &str) -> Result<Revis
     let value = Bytes::from(value.repeat(500));
     let then = vec![Operation::Put { key: b"a".to_vec(), value, time_to_live: None }];
     let write = store.transact(Transaction { compare: Vec::new(), then });
-    match simulation.complete("store", deadline(simulation), write).expect("answered")? {
-        TransactionAnswer::Applied { revision } => Ok(revision),
-        TransactionAnswer::Refused { .. } => panic!("nothing was compared"),
-    }
+    let answer = simulation.complete("store", deadline(simulation), write).expect("answered")?;
+    let (TransactionAnswer::Applied { revision } | TransactionAnswer::Refused { revision, .. }) =
+        answer;
+    Ok(revision)
 }
 
 fn opened(simulation: &Simulation) -> Arc<Local> {
