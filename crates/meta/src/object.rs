@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{text::Text, time::Time};
+use crate::{collections::tight, text::Text, time::Time};
 
 /// Labels or annotations.
 pub type Labels = BTreeMap<Text, Text>;
@@ -134,8 +134,10 @@ pub struct ObjectMeta {
     /// Annotations.
     pub annotations: Labels,
     /// Owners.
+    #[serde(deserialize_with = "tight")]
     pub owner_references: Vec<OwnerReference>,
     /// What must happen before it may go.
+    #[serde(deserialize_with = "tight")]
     pub finalizers: Vec<Text>,
 }
 

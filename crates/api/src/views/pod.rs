@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use meta::{
+    collections::tight,
     object::{Labels, ObjectMeta},
     text::Text,
     time::Time,
@@ -30,13 +31,17 @@ pub struct PodSpec {
     pub subdomain: Text,
     pub priority: Option<i32>,
     pub termination_grace_period_seconds: Option<i64>,
+    #[serde(deserialize_with = "tight")]
     pub init_containers: Vec<Container>,
+    #[serde(deserialize_with = "tight")]
     pub containers: Vec<Container>,
     pub node_selector: Labels,
     pub affinity: Affinity,
+    #[serde(deserialize_with = "tight")]
     pub tolerations: Vec<Toleration>,
     pub scheduling_gates: Vec<SchedulingGate>,
     pub overhead: BTreeMap<Text, Text>,
+    #[serde(deserialize_with = "tight")]
     pub volumes: Vec<Volume>,
     pub active_deadline_seconds: Option<i64>,
     pub priority_class_name: Text,
@@ -63,6 +68,7 @@ pub struct Container {
     pub args: Vec<String>,
     pub restart_policy: Text,
     pub restart_policy_rules: Vec<RestartRule>,
+    #[serde(deserialize_with = "tight")]
     pub ports: Vec<ContainerPort>,
     pub resources: Resources,
     pub readiness_probe: Option<Probe>,
@@ -186,14 +192,17 @@ pub struct Requirement {
 pub struct PodStatus {
     pub phase: Phase,
     pub reason: Text,
+    #[serde(deserialize_with = "tight")]
     pub conditions: Vec<Condition>,
     #[serde(rename = "podIP")]
     pub pod_ip: Text,
-    #[serde(rename = "podIPs")]
+    #[serde(rename = "podIPs", deserialize_with = "tight")]
     pub pod_ips: Vec<PodIp>,
     pub nominated_node_name: Text,
     pub start_time: Option<Time>,
+    #[serde(deserialize_with = "tight")]
     pub init_container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "tight")]
     pub container_statuses: Vec<ContainerStatus>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
