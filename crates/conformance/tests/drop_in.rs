@@ -68,7 +68,7 @@ impl Cluster {
         let manager = self.lab.background(&format!("bash -c '{line}'"), &format!("{name}.out"));
         eventually("the manager leads", LEAD_TIME_MAX, || {
             let log = self.lab.folder().read(&format!("{name}.log"));
-            (log.contains("\"leading\"") || log.contains("successfully acquired lease"))
+            (log.contains("\"leading\"") || log.contains("Successfully acquired lease"))
                 .then_some(())
         });
         manager
