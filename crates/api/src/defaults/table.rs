@@ -34,16 +34,17 @@ use When::{Absent, Empty};
 
 /// The lines of a type.
 pub(super) fn lines(type_name: &str) -> impl Iterator<Item = &'static Line> {
-    LINES.iter().filter(move |line| covers(line.scope, type_name))
+    let of_any_version = of_any_version(type_name);
+    LINES.iter().filter(move |line| {
+        line.scope == type_name || Some(line.scope) == of_any_version.as_deref()
+    })
 }
 
-fn covers(scope: &str, type_name: &str) -> bool {
-    match (scope.split_once("/*."), type_name.split_once('/')) {
-        (Some((group, name)), Some((of_group, versioned))) => {
-            group == of_group && versioned.split_once('.').is_some_and(|(_, of)| of == name)
-        }
-        _ => scope == type_name,
-    }
+/// `core/*.PodSpec` of `core/v1.PodSpec`.
+fn of_any_version(type_name: &str) -> Option<String> {
+    let (group, versioned) = type_name.split_once('/')?;
+    let (_, name) = versioned.split_once('.')?;
+    Some(format!("{group}/*.{name}"))
 }
 
 impl Line {

@@ -30,9 +30,11 @@ impl Line {
     /// An answer to a write that is not done.
     pub(super) fn forgotten(&self, asked: &Asked) -> Option<Response> {
         let write = asked.is_write() && !asked.is_heartbeat();
+        if !write || !self.breaks(Sabotage::ForgetWrite) {
+            return None;
+        }
         let body = json!({"metadata": {"name": asked.name, "resourceVersion": NEVER}}).to_string();
-        let answer = Response { code: 200, body: Bytes::from(body), warnings: Vec::new() };
-        (write && self.breaks(Sabotage::ForgetWrite)).then_some(answer)
+        Some(Response { code: 200, body: Bytes::from(body), warnings: Vec::new() })
     }
 
     /// The term that a write is believed to be of.
