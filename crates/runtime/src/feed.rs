@@ -121,6 +121,7 @@ impl<K: Object> Typed<K> {
     fn tell(&self, change: &Change<K>) {
         if let Change { old: Some(old), new: Some(new) } = change
             && old.metadata().uid != new.metadata().uid
+            && !mutant("hb_39")
         {
             self.tell_all(&Change { old: Some(Arc::clone(old)), new: None });
             return self.tell_all(&Change { old: None, new: Some(Arc::clone(new)) });

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use api::views::{Pod, PodDisruptionBudgetStatus};
-use meta::{object::Uid, time::Time};
+use meta::{mutants::mutant, object::Uid, time::Time};
 use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Step, Target};
 use serde_json::json;
 
@@ -56,12 +56,13 @@ pub(super) fn plan(memory: &mut Memory, guarded: &Guarded, now: Time) -> Plan<Wh
 fn write(plan: &mut Plan<Why>, guarded: &Guarded, status: &PodDisruptionBudgetStatus, why: Why) {
     let Some(patch) = status::difference(&guarded.budget.status, status) else { return };
     cov_mark::hit!(disruption_writes_only_over_what_it_counted_from);
+    let guard = if mutant("hb_29") { Guard::Uid } else { Guard::Version };
     let action = Action::Patch {
         target: Target::of(&*guarded.budget),
         kind: PatchKind::Merge,
         patch: json!({"status": patch}),
         subresource: "status",
-        guard: Guard::Version,
+        guard,
     };
     plan.step(Step::new(action, why));
 }

@@ -15,6 +15,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use api::views::PartialObject;
 use meta::{
+    mutants::mutant,
     object::{ObjectKey, Uid},
     resource::Resource,
     time::Time,
@@ -115,7 +116,8 @@ fn object_changed(
     let mut graph = view.graph.lock();
     if let Some(old) = &change.old {
         let old = &old.metadata.uid;
-        let stays = change.new.as_ref().is_some_and(|new| new.metadata.uid == *old);
+        let is_same = |new: &PartialObject| new.metadata.uid == *old || mutant("hb_39");
+        let stays = change.new.as_deref().is_some_and(is_same);
         if !stays {
             dirty.extend(graph.remove(old));
         }

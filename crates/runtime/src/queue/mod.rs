@@ -59,7 +59,9 @@ impl Delay {
 
 impl<K: Ord + Clone> Queue<K> {
     pub(crate) fn new(now: Monotonic) -> Self {
-        let retry_every = if mutant("hb_05") { RETRY_EVERY * 20 } else { RETRY_EVERY };
+        let own = (RETRIES_BURST, RETRY_EVERY);
+        // The reference's limiter of old: a hundred at once, then ten a second.
+        let (burst, every) = if mutant("hb_05") { (100, RETRY_EVERY * 20) } else { own };
         Self {
             ready: VecDeque::new(),
             dirty: BTreeMap::new(),
@@ -68,7 +70,7 @@ impl<K: Ord + Clone> Queue<K> {
             by_time: BTreeSet::new(),
             held: VecDeque::new(),
             failures: BTreeMap::new(),
-            retries: Bucket::full(RETRIES_BURST, retry_every, now),
+            retries: Bucket::full(burst, every, now),
         }
     }
     /// Needs a look. Answers whether that is news.

@@ -80,6 +80,12 @@ impl Stage {
         self.script.hold(name, plural, Held::Merged);
     }
 
+    /// A component does not hear of the state that the event at this place in what it is
+    /// [told](Self::told) shows, if another follows soon: it sees the states before and after.
+    pub fn hide(&self, name: &str, place: usize) {
+        self.script.hide(name, place);
+    }
+
     /// Delivers what was held.
     pub fn release(&self, name: &str, plural: &str) {
         self.script.release(name, plural);

@@ -43,7 +43,7 @@ use world::Monotonic;
 
 pub use cast::Role;
 pub use past::State;
-pub use script::{After, Fate, Held, Requests, Sent};
+pub use script::{After, Fate, Held, Requests, Sent, Told};
 pub use time::REST_MAX;
 
 use self::{
@@ -242,6 +242,11 @@ impl Stage {
     /// The requests of components that were answered, in order.
     pub fn sent(&self) -> Vec<Sent> {
         self.script.sent()
+    }
+
+    /// The events that watches of a component told, in order.
+    pub fn told(&self, name: &str) -> Vec<Told> {
+        self.script.told(name)
     }
 
     /// Writes of a component over all its lives; leases and events do not count.

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use client::{Method, Request};
+use meta::object::ObjectKey;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use world::{Dice, Monotonic};
@@ -54,6 +55,8 @@ pub enum After {
     Crash,
     /// All its watches are held for so long.
     Hold(Held, Duration),
+    /// The watch caches of its server stay so many revisions behind for so long.
+    Lag(u64, Duration),
 }
 
 /// Every kind.
@@ -72,6 +75,17 @@ pub struct Sent {
     pub code: u16,
     /// When it was sent.
     pub at: Monotonic,
+}
+
+/// An event that a watch of a component tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Told apart from the component's other watches.
+    pub watch: u64,
+    /// Of which kind.
+    pub plural: String,
+    /// Of which object.
+    pub key: ObjectKey,
 }
 
 /// Clones share all.
@@ -100,6 +114,10 @@ struct State {
     planned: Vec<(String, u64, After)>,
     due: VecDeque<(String, After)>,
     sent: Vec<Sent>,
+    watches: u64,
+    told: BTreeMap<&'static str, Vec<Told>>,
+    /// Who is not to hear of a state that does not last, by the place of its event in what is told.
+    hidden: Option<(String, usize)>,
 }
 
 /// One request of so many is late when there is jitter.
@@ -169,6 +187,7 @@ impl Script {
             state.cuts.clear();
             state.faults.clear();
             state.planned.clear();
+            state.hidden = None;
         });
     }
 
@@ -241,12 +260,36 @@ impl Script {
     pub(super) fn sent(&self) -> Vec<Sent> {
         self.0.state.lock().sent.clone()
     }
+    /// A number for a watch that begins.
+    pub(super) fn next_watch(&self) -> u64 {
+        let mut state = self.0.state.lock();
+        state.watches += 1;
+        state.watches
+    }
+    pub(super) fn hide(&self, component: &str, place: usize) {
+        self.change(|state| state.hidden = Some((component.to_owned(), place)));
+    }
+    /// Notes an event that a component is to hear; answers whether it is hidden.
+    pub(super) fn tells(&self, component: &'static str, told: Told) -> bool {
+        let mut state = self.0.state.lock();
+        let all = state.told.entry(component).or_default();
+        all.push(told);
+        let place = all.len() - 1;
+        state.hidden.as_ref().is_some_and(|(who, hidden)| *who == component && *hidden == place)
+    }
+    pub(super) fn told(&self, component: &str) -> Vec<Told> {
+        self.0.state.lock().told.get(component).cloned().unwrap_or_default()
+    }
 }
 
 impl Sent {
-    /// Whether it changed the state that users see: neither a read nor a lease nor an event.
-    pub fn counts(&self) -> bool {
+    /// Whether it was to change the state that users see: neither a read nor a lease nor an event.
+    pub fn is_work(&self) -> bool {
         let beside = ["/leases", "/events"].iter().any(|kind| self.path.contains(kind));
-        self.method != Method::Get && self.code < 400 && !beside
+        self.method != Method::Get && !beside
+    }
+    /// Whether it did.
+    pub fn counts(&self) -> bool {
+        self.is_work() && self.code < 400
     }
 }

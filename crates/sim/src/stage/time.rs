@@ -122,6 +122,11 @@ impl Stage {
         begun.take()
     }
 
+    /// The API server of a component.
+    fn server_of(&self, name: &str) -> &'static str {
+        self.players.borrow().get(name).map_or("", |player| player.server)
+    }
+
     fn carry_out(&self) {
         while let Some((name, what)) = self.script.next_due() {
             let players = self.players.borrow();
@@ -135,6 +140,10 @@ impl Stage {
                     self.script.hold(name, ALL, how);
                     duration
                 }
+                After::Lag(revisions, duration) => {
+                    self.lag(self.server_of(name), revisions);
+                    duration
+                }
             };
             self.returns.borrow_mut().push((self.now() + back, name, what));
         }
@@ -146,6 +155,7 @@ impl Stage {
             match what {
                 After::Crash => self.start(name),
                 After::Hold(..) => self.script.release(name, ALL),
+                After::Lag(..) => self.lag(self.server_of(name), 0),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The wire between a component and an API server: what happens on it follows the script.
 
-use std::{collections::VecDeque, iter, sync::Arc};
+use std::{collections::VecDeque, iter, sync::Arc, time::Duration};
 
 use apiserver::Service;
 use client::{
@@ -15,12 +15,14 @@ use world::{BoxFuture, Monotonic, World};
 
 use super::{
     gateway::Gateway,
-    script::{Fate, Held, Script, Sent},
+    script::{Fate, Held, Script, Sent, Told},
 };
 use crate::net::{join_as_master, lost, nobody};
 
 /// Events under way.
 const EVENTS_WAITING_MAX: usize = 16;
+/// A state is hidden for so long at most if no other follows.
+const HIDDEN_MAX: Duration = Duration::from_secs(10);
 
 /// Belongs to one life of its component.
 #[derive(Clone)]
@@ -166,12 +168,13 @@ impl Wire {
         }?;
         let (sender, stream) = mpsc::channel(EVENTS_WAITING_MAX);
         let (wire, tasks) = (self.clone(), Arc::clone(&self.world.tasks));
+        let watch = Watch { number: self.script.next_watch(), server, plural };
         let pass_on = async move {
             tokio::select! {
                 biased;
                 () = lifetime.ended() => {}
-                () = wire.ended(&plural) => {}
-                () = wire.pass_on(server, &plural, events, sender) => {}
+                () = wire.ended(&watch.plural) => {}
+                () = wire.pass_on(&watch, events, sender) => {}
             }
         };
         drop(tasks.spawn("watch on the wire", Box::pin(pass_on)));
@@ -186,15 +189,15 @@ impl Wire {
 
     async fn pass_on(
         &self,
-        server: &'static str,
-        plural: &str,
+        watch: &Watch,
         mut events: WatchStream,
         sender: mpsc::Sender<Delivered>,
     ) {
         while let Some(event) = next(&mut events, &sender).await {
-            let how = self.script.held(self.by, plural);
+            let how = self.script.held(self.by, &watch.plural);
             let flows = |script: &Script| {
-                script.held(self.by, plural).is_none() && !script.is_cut(server, self.by)
+                script.held(self.by, &watch.plural).is_none()
+                    && !script.is_cut(watch.server, self.by)
             };
             tokio::select! {
                 biased;
@@ -203,12 +206,61 @@ impl Wire {
             }
             self.travel().await;
             let told = match how {
-                Some(Held::Merged) => merged(event, &mut events),
+                _ if self.hides(watch, &event) => {
+                    merged(self.until_overwritten(watch, event, &mut events).await)
+                }
+                Some(Held::Merged) => merged(with_waiting(event, &mut events)),
                 Some(Held::InOrder) | None => VecDeque::from([event]),
             };
             for event in told {
                 // Nobody listens any more: the next look ends this.
                 let _ = sender.send(event).await;
+            }
+        }
+    }
+}
+
+/// A watch on the wire.
+struct Watch {
+    number: u64,
+    server: &'static str,
+    plural: String,
+}
+
+impl Wire {
+    /// Notes an event of an object; answers whether its state is to be hidden.
+    fn hides(&self, watch: &Watch, event: &Delivered) -> bool {
+        let key =
+            event.as_ref().ok().filter(|event| event.kind != EventType::Bookmark).and_then(key);
+        key.is_some_and(|key| {
+            let (watch, plural) = (watch.number, watch.plural.clone());
+            self.script.tells(self.by, Told { watch, plural, key })
+        })
+    }
+
+    /// The event and those after it, up to one that shows another state of the same object.
+    async fn until_overwritten(
+        &self,
+        watch: &Watch,
+        event: Delivered,
+        events: &mut WatchStream,
+    ) -> Vec<Delivered> {
+        let hidden = event.as_ref().ok().and_then(key);
+        let mut told = vec![event];
+        let over = self.world.clock.monotonic() + HIDDEN_MAX;
+        loop {
+            let late = self.world.clock.sleep_until(over);
+            let event = tokio::select! {
+                biased;
+                event = events.recv() => event,
+                () = late => None,
+            };
+            let Some(event) = event else { return told };
+            self.hides(watch, &event);
+            let is_another = event.as_ref().ok().and_then(key) == hidden;
+            told.push(event);
+            if is_another {
+                return told;
             }
         }
     }
@@ -223,10 +275,15 @@ async fn next(events: &mut WatchStream, sender: &mpsc::Sender<Delivered>) -> Opt
     }
 }
 
+/// An event, and those that wait behind it.
+fn with_waiting(first: Delivered, events: &mut WatchStream) -> Vec<Delivered> {
+    iter::once(first).chain(iter::from_fn(|| events.try_recv().ok())).collect()
+}
+
 /// The last state of each object; one that came and went is not told of.
-fn merged(first: Delivered, events: &mut WatchStream) -> VecDeque<Delivered> {
+fn merged(events: Vec<Delivered>) -> VecDeque<Delivered> {
     let mut told: Vec<(Option<ObjectKey>, bool, Delivered)> = Vec::new();
-    for event in iter::once(first).chain(iter::from_fn(|| events.try_recv().ok())) {
+    for event in events {
         let key = event.as_ref().ok().and_then(key);
         let known = told.iter().position(|(other, ..)| key.is_some() && *other == key);
         let was_there = match known {

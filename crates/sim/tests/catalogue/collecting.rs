@@ -1,4 +1,4 @@
-//! Rows about the garbage collector and namespaces: 22 to 25.
+//! Rows about the garbage collector and namespaces: 22 to 25, and 39.
 
 use std::time::Duration;
 
@@ -144,4 +144,30 @@ fn one_bad_group_holds_nobody_up(stage: &Stage) -> Verdict {
 #[test]
 fn hb_25_one_bad_group() {
     row("hb_25", one_bad_group_holds_nobody_up);
+}
+
+/// An owner that went and one that came under its name are two, even if they are told of as one change:
+/// what the first one had goes, what the second one has stays.
+fn two_of_one_name_are_two(stage: &Stage) -> Verdict {
+    stage.cast("controllers", COLLECTOR);
+    stage.create(&CONFIG_MAPS, NAMESPACE, &config_map("owner"))?;
+    let first = stage.get(&CONFIG_MAPS, &key("owner")).unwrap_or_default();
+    stage.create(&SECRETS, NAMESPACE, &of("old", &[owner(&first, "v1", "ConfigMap")]))?;
+    stage.pass(seconds(3));
+    stage.coalesce("controllers", "configmaps");
+    stage.kill(&CONFIG_MAPS, &key("owner"))?;
+    stage.pass(Duration::from_millis(stage.roll(500)));
+    stage.create(&CONFIG_MAPS, NAMESPACE, &config_map("owner"))?;
+    let second = stage.get(&CONFIG_MAPS, &key("owner")).unwrap_or_default();
+    stage.create(&SECRETS, NAMESPACE, &of("new", &[owner(&second, "v1", "ConfigMap")]))?;
+    stage.pass(seconds(1 + stage.roll(3)));
+    stage.release("controllers", "configmaps");
+    stage.settle()?;
+    let [old, new] = ["old", "new"].map(|name| stage.get(&SECRETS, &key(name)).is_some());
+    expect(!old && new, || format!("child of the first there: {old}, of the second: {new}"))
+}
+
+#[test]
+fn hb_39_one_name_two_objects() {
+    row("hb_39", two_of_one_name_are_two);
 }

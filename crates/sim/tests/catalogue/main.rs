@@ -29,11 +29,6 @@ fn row(name: &'static str, scenario: fn(&Stage) -> Verdict) {
     seeds(name, SEEDS, |seed| play(seed, scenario));
 }
 
-/// The same for a row whose runs are long.
-fn long_row(name: &'static str, scenario: fn(&Stage) -> Verdict) {
-    seeds(name, SEEDS / 10, |seed| play(seed, scenario));
-}
-
 fn seeds(name: &'static str, count: u64, run: impl Fn(u64) -> Verdict) {
     for seed in 0..=count {
         let broken = run(seed).err();

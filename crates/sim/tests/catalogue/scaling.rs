@@ -1,18 +1,70 @@
-//! Rows about autoscaling: 30.
+//! Rows about budgets of disruption and autoscaling: 29 and 30.
 
 use std::time::Duration;
 
-use api::resources::{HORIZONTAL_POD_AUTOSCALERS, PODS, REPLICA_SETS};
+use api::resources::{HORIZONTAL_POD_AUTOSCALERS, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS};
+use client::{Method, Request, WriteOptions};
 use serde_json::{Value, json};
-use sim::stage::{Role, Stage, expect};
+use sim::stage::{Fate, Requests, Role, Stage, expect};
 
 use crate::{
     Verdict,
-    objects::{NAMESPACE, key, pod, running, workload},
+    objects::{NAMESPACE, key, names, pod, running, workload},
     row,
 };
 
 const CPU: &str = "100m";
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Asks for the eviction of a pod; answers whether it was granted.
+fn evict(stage: &Stage, pod: &str) -> bool {
+    let eviction = json!({"metadata": {"name": pod, "namespace": NAMESPACE}});
+    let request = Request::update(&PODS, &key(pod), &eviction, &WriteOptions::default());
+    stage.ask(Request { method: Method::Post, ..request.subresource("eviction") }).is_ok()
+}
+
+/// A count that was made before evictions is not written over them: no more are granted than the
+/// budget has.
+fn a_late_count_forgets_no_eviction(stage: &Stage) -> Verdict {
+    for number in 0..4 {
+        let name = format!("web-{number}");
+        stage.create(&PODS, NAMESPACE, &pod(&name, "web"))?;
+        running(stage, &name, number < 3)?;
+    }
+    let spec = json!({"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}});
+    let budget = json!({"metadata": {"name": "web"}, "spec": spec});
+    stage.create(&POD_DISRUPTION_BUDGETS, NAMESPACE, &budget)?;
+    stage.cast("controllers", Role::Controllers(&["disruption-controller"]));
+    stage.pass(seconds(3));
+    for method in [Method::Patch, Method::Put] {
+        let path = "/poddisruptionbudgets/";
+        let counts = Requests { by: "controllers", method, path, times: 1 };
+        stage.fault(counts, Fate::Late(seconds(1)));
+    }
+    running(stage, "web-3", true)?;
+    stage.pass(Duration::from_millis(200 + stage.roll(200)));
+    for plural in ["pods", "poddisruptionbudgets"] {
+        stage.hold("controllers", plural);
+    }
+    let early = ["web-0", "web-1"].map(|pod| evict(stage, pod));
+    expect(early == [true; 2], || format!("{early:?} granted of a budget of two"))?;
+    stage.pass(seconds(2));
+    let late = ["web-2", "web-3"].map(|pod| evict(stage, pod));
+    let left = names(stage, &PODS).len();
+    expect(left > 0, || format!("all are evicted, {late:?} after a late count"))?;
+    stage.settle()?;
+    let status = stage.get(&POD_DISRUPTION_BUDGETS, &key("web")).unwrap_or_default();
+    let (healthy, ready) = (&status["status"]["currentHealthy"], names(stage, &PODS).len());
+    expect(*healthy == json!(ready), || format!("{healthy} of {ready} counted at rest"))
+}
+
+#[test]
+fn hb_29_count_over_evictions() {
+    row("hb_29", a_late_count_forgets_no_eviction);
+}
 
 fn autoscaler() -> Value {
     let target = json!({"type": "Utilization", "averageUtilization": 50});

@@ -1,6 +1,7 @@
-//! Systematic plans: a workload is recorded, and then played again with one disturbance after each
-//! single write. However it is disturbed, it ends as it ended undisturbed, with the same children and
-//! hardly more writes.
+//! Systematic plans: a workload is recorded, and then played again with one disturbance at each single
+//! place: a crash after a write, reads for the next write that are so many revisions old, a state that
+//! is hidden because another follows. However it is disturbed, it ends as it ended undisturbed, with the
+//! same children and hardly more writes.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,7 +13,7 @@ use client::Propagation;
 use meta::{object::ObjectKey, resource::Resource};
 use nodes::{Rule, Rules};
 use serde_json::{Value, json};
-use sim::stage::{After, Broken, Held, Role, Stage, expect, play};
+use sim::stage::{After, Broken, Held, Role, Stage, Told, expect, play};
 
 use crate::{
     Verdict,
@@ -42,7 +43,9 @@ struct Ending {
 
 type Workload = fn(&Stage) -> Verdict;
 
-fn begin(stage: &Stage) -> Verdict {
+/// The component that will be disturbed has a server of its own.
+fn begin(stage: &Stage, disturbed: Option<&'static str>) -> Verdict {
+    stage.start_server("api2");
     stage.register_nodes(3)?;
     stage.create(&NAMESPACES, "", &json!({"metadata": {"name": SHOP}}))?;
     stage.cast("controllers", Role::Controllers(&[]));
@@ -54,6 +57,11 @@ fn begin(stage: &Stage) -> Verdict {
         ..Rule::default()
     };
     stage.cast("nodes", Role::Kubelets(Rules { containers: vec![rule] }));
+    if let Some(component) = disturbed {
+        stage.crash(component);
+        stage.connect(component, "api2");
+        stage.start(component);
+    }
     stage.pass(seconds(3));
     Ok(())
 }
@@ -111,32 +119,84 @@ static KINDS: [(&str, Resource); 7] = [
     ("configmaps", CONFIG_MAPS),
 ];
 
-/// Plays a workload with one disturbance, or none.
-fn ending(work: Workload, disturbance: Option<(&str, u64, After)>) -> Result<Ending, Broken> {
+/// What goes wrong in a run, in one component.
+#[derive(Debug, Clone, Copy)]
+enum Disturbance {
+    /// After a write.
+    After(u64, After),
+    /// It ends after a write, and comes back to a server that shows what was so many revisions ago.
+    BackInTime(u64, u64),
+    /// It does not hear of a state that does not last, by the place of the event among those that the
+    /// workload brings it.
+    Hidden(usize),
+}
+
+impl Disturbance {
+    fn prepare(self, stage: &Stage, component: &str) {
+        match self {
+            Self::After(write, what) => stage.after_write(component, write, what),
+            Self::BackInTime(write, revisions) => {
+                stage.after_write(component, write, After::Lag(revisions, LAG));
+                stage.after_write(component, write, After::Crash);
+            }
+            Self::Hidden(place) => stage.hide(component, stage.told(component).len() + place),
+        }
+    }
+}
+
+/// A workload that was played, and where it can be disturbed.
+struct Played {
+    ending: Ending,
+    /// The places, in what the workload told each component, of what did not last.
+    passing: BTreeMap<&'static str, Vec<usize>>,
+}
+
+/// Plays a workload with one disturbance of a component, or none.
+fn played(
+    work: Workload,
+    disturbed: Option<(&'static str, Disturbance)>,
+) -> Result<Played, Broken> {
     let mut ended = None;
     play(0, |stage| {
-        begin(stage)?;
-        if let Some((component, write, what)) = disturbance {
-            stage.after_write(component, write, what);
+        begin(stage, disturbed.map(|(component, _)| component))?;
+        if let Some((component, disturbance)) = disturbed {
+            disturbance.prepare(stage, component);
         }
         let before = COMPONENTS.map(|component| stage.writes(component));
+        let heard = COMPONENTS.map(|component| stage.told(component).len());
         work(stage)?;
         stage.settle()?;
         let writes = COMPONENTS.into_iter().zip(before);
         let writes = writes.map(|(name, before)| (name, stage.writes(name) - before)).collect();
-        let children = KINDS.iter().map(|(plural, _)| {
-            let past = stage.past(&format!("/registry/{plural}/{SHOP}/"));
-            (*plural, past.iter().filter(|state| state.before.is_none()).count())
-        });
-        let mut state: Vec<String> = KINDS
-            .iter()
-            .flat_map(|(_, resource)| stage.list(resource, SHOP).into_iter().map(|it| shape(&it)))
-            .collect();
-        state.sort();
-        ended = Some(Ending { state, children: children.collect(), writes });
+        let passing = COMPONENTS.into_iter().zip(heard);
+        let passing = passing.map(|(name, from)| (name, passing_states(&stage.told(name)[from..])));
+        let ending = Ending { state: state(stage), children: children(stage), writes };
+        ended = Some(Played { ending, passing: passing.collect() });
         Ok(())
     })?;
     ended.ok_or_else(|| Broken("nothing was played".to_owned()))
+}
+
+/// The places of the events whose states the same watch saw overwritten.
+fn passing_states(told: &[Told]) -> Vec<usize> {
+    let is_overwritten = |place: &usize| told[place + 1..].contains(&told[*place]);
+    (0..told.len()).filter(is_overwritten).collect()
+}
+
+/// How many objects of each kind came into being.
+fn children(stage: &Stage) -> BTreeMap<&'static str, usize> {
+    let children = KINDS.iter().map(|(plural, _)| {
+        let past = stage.past(&format!("/registry/{plural}/{SHOP}/"));
+        (*plural, past.iter().filter(|state| state.before.is_none()).count())
+    });
+    children.collect()
+}
+
+fn state(stage: &Stage) -> Vec<String> {
+    let objects = KINDS.iter().flat_map(|(_, resource)| stage.list(resource, SHOP));
+    let mut state: Vec<String> = objects.map(|object| shape(&object)).collect();
+    state.sort();
+    state
 }
 
 /// An object without names that chance made, times and identities.
@@ -159,36 +219,46 @@ fn shape(object: &Value) -> String {
     )
 }
 
-/// What happens after a write, one at a time.
-const DISTURBANCES: [After; 4] = [
-    After::Crash,
-    After::Hold(Held::InOrder, Duration::from_millis(100)),
-    After::Hold(Held::InOrder, seconds(7)),
-    After::Hold(Held::Merged, seconds(2)),
-];
+/// How many revisions old the reads after a write are, in turn.
+const AGES: [u64; 3] = [1, 3, 9];
+/// How far back a server is to which a component comes back.
+const BACK: u64 = 5;
+/// How long servers stay behind.
+const LAG: Duration = seconds(7);
 
-/// Plays the workload again with each disturbance after each write of each component.
+/// Plays the workload again with each disturbance at each place of each component.
 fn disturb(work: Workload) {
-    let calm = ending(work, None).expect("an undisturbed run ends");
-    for (component, writes) in &calm.writes {
-        let some = (1..=*writes).step_by(STEP);
-        for (write, what) in some.flat_map(|write| DISTURBANCES.map(|what| (write, what))) {
-            let broken = compare(&calm, work, (component, write, what)).err();
-            assert_eq!(broken, None, "{what:?} of {component} after write {write}");
+    let calm = played(work, None).expect("an undisturbed run ends");
+    for (component, writes) in &calm.ending.writes {
+        for disturbance in disturbances(*writes, &calm.passing[component]) {
+            let broken = compare(&calm.ending, work, (component, disturbance)).err();
+            assert_eq!(broken, None, "{component}: {disturbance:?}");
         }
     }
 }
 
-fn compare(calm: &Ending, work: Workload, disturbance: (&str, u64, After)) -> Verdict {
-    let disturbed = ending(work, Some(disturbance))?;
-    expect(disturbed.state == calm.state, || {
-        format!("{:#?} instead of {:#?}", disturbed.state, calm.state)
-    })?;
-    expect(disturbed.children == calm.children, || {
-        format!("{:?} came into being instead of {:?}", disturbed.children, calm.children)
+fn disturbances(writes: u64, passing: &[usize]) -> impl Iterator<Item = Disturbance> {
+    let after = |write| {
+        let lag = After::Lag(AGES[usize::try_from(write).unwrap_or(0) % AGES.len()], LAG);
+        [
+            Disturbance::After(write, After::Crash),
+            Disturbance::After(write, After::Hold(Held::Merged, seconds(2))),
+            Disturbance::After(write, lag),
+            Disturbance::BackInTime(write, BACK),
+        ]
+    };
+    let hidden = passing.iter().step_by(STEP).map(|place| Disturbance::Hidden(*place));
+    (1..=writes).step_by(STEP).flat_map(after).chain(hidden)
+}
+
+fn compare(calm: &Ending, work: Workload, disturbed: (&'static str, Disturbance)) -> Verdict {
+    let Ending { state, children, writes } = played(work, Some(disturbed))?.ending;
+    expect(state == calm.state, || format!("{state:#?} instead of {:#?}", calm.state))?;
+    expect(children == calm.children, || {
+        format!("{children:?} came into being instead of {:?}", calm.children)
     })?;
     let most = |name: &str| calm.writes.get(name).copied().unwrap_or(0) + WRITES_MORE_MAX;
-    let over = disturbed.writes.iter().find(|(name, writes)| **writes > most(name));
+    let over = writes.iter().find(|(name, writes)| **writes > most(name));
     expect(over.is_none(), || format!("{over:?} writes instead of {:?}", calm.writes))
 }
 
