@@ -5,6 +5,7 @@ mod ci;
 mod drop_in;
 mod events;
 mod facts;
+mod mutants;
 mod parity;
 mod process;
 mod tidy;
@@ -50,8 +51,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "mutants",
-        about: "whether the tests of planners notice changes (cargo install cargo-mutants)",
-        run: ci::mutants,
+        about: "[--shard K/N]  whether tests notice each change of what decides (cargo install cargo-mutants)",
+        run: mutants::run,
     },
     Command {
         name: "parity",

@@ -84,8 +84,8 @@ fn in_proportion(rollout: &Rollout, fleet: &Fleet) -> Vec<Resize> {
 
 /// A ReplicaSet's part of `difference`, of which `added` is given out already.
 fn share(rollout: &Rollout, replica_set: &ReplicaSet, difference: i32, added: i32) -> i32 {
-    let (size, rest) = (size(replica_set), difference - added);
-    if size == 0 || difference == 0 || rest == 0 {
+    let rest = difference - added;
+    if rest == 0 {
         return 0;
     }
     let share = fraction(rollout, replica_set);

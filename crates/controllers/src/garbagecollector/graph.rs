@@ -288,4 +288,52 @@ mod tests {
         insert(&mut graph, json!({"name": "d", "uid": "d", "ownerReferences": wrong}));
         assert_eq!(insert(&mut graph, json!({"name": "o", "uid": "o"})), ["d"]);
     }
+
+    #[test]
+    fn an_owner_in_another_namespace_is_none() {
+        let mut graph = Graph::default();
+        insert(&mut graph, json!({"name": "o", "namespace": "n", "uid": "o"}));
+        let mut dependent = |namespace: &str| {
+            insert(
+                &mut graph,
+                json!({"name": "d", "namespace": namespace, "uid": namespace, "ownerReferences": owner("o", Blocks::No)}),
+            )
+        };
+        assert!(dependent("n").is_empty());
+        assert_eq!(dependent("m"), ["m"]);
+    }
+
+    #[test]
+    fn a_dependent_that_changes_hands_is_not_looked_at_when_its_first_owner_goes() {
+        let mut graph = Graph::default();
+        let dependent =
+            |of: &str| json!({"name": "d", "uid": "d", "ownerReferences": owner(of, Blocks::No)});
+        for owner in ["o", "p"] {
+            insert(&mut graph, json!({"name": owner, "uid": owner}));
+        }
+        insert(&mut graph, dependent("o"));
+        insert(&mut graph, dependent("p"));
+        assert!(remove(&mut graph, "o").is_empty());
+        assert_eq!(remove(&mut graph, "p"), ["d"]);
+    }
+
+    #[test]
+    fn a_dependent_that_comes_while_its_owner_waits_is_looked_at() {
+        let mut graph = Graph::default();
+        let deleting =
+            json!({"name": "o", "uid": "o", "deletionTimestamp": THEN, "finalizers": [FOREGROUND]});
+        insert(&mut graph, deleting);
+        let dependent = json!({"name": "d", "uid": "d", "ownerReferences": owner("o", Blocks::No)});
+        assert_eq!(insert(&mut graph, dependent), ["d"]);
+    }
+
+    #[test]
+    fn a_doubtful_owner_is_looked_for_once_until_the_owners_change() {
+        let mut graph = Graph::default();
+        let mut dependent = |of: &str| {
+            let owners = owner(of, Blocks::No);
+            insert(&mut graph, json!({"name": "d", "uid": "d", "ownerReferences": owners})).len()
+        };
+        assert_eq!(["o", "o", "p"].map(&mut dependent), [1, 0, 1]);
+    }
 }

@@ -21,8 +21,8 @@ use crate::net::{join_as_master, lost, nobody};
 
 /// Events under way.
 const EVENTS_WAITING_MAX: usize = 16;
-/// A state is hidden for so long at most if no other follows.
-const HIDDEN_MAX: Duration = Duration::from_secs(10);
+/// A state that no other follows is hidden for so long: shorter than any workload goes on.
+const HIDDEN_MAX: Duration = Duration::from_secs(2);
 
 /// Belongs to one life of its component.
 #[derive(Clone)]

@@ -194,9 +194,9 @@ fn children(stage: &Stage) -> BTreeMap<&'static str, usize> {
 
 fn state(stage: &Stage) -> Vec<String> {
     let objects = KINDS.iter().flat_map(|(_, resource)| stage.list(resource, SHOP));
-    let mut state: Vec<String> = objects.map(|object| shape(&object)).collect();
-    state.sort();
-    state
+    let mut shapes: Vec<String> = objects.map(|object| shape(&object)).collect();
+    shapes.sort();
+    shapes
 }
 
 /// An object without names that chance made, times and identities.

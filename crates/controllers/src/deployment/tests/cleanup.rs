@@ -1,8 +1,10 @@
 //! Cutting history.
 
 use expect_test::expect;
+use meta::object::ObjectMeta;
+use serde_json::json;
 
-use super::check;
+use super::{super::rollout::age, check};
 
 const DONE: &str = "1 +1 -0 revision=9 status=1/1/1/1";
 
@@ -75,4 +77,12 @@ fn completion_must_be_in_the_stored_status() {
             patch deployments web/status {"status":{"conditions":["Available=True MinimumReplicasAvailable: Deployment has minimum availability."],"updatedReplicas":1}} # what is reported has changed
         "#]],
     );
+}
+#[test]
+fn of_those_made_in_the_same_second_the_name_decides_which_is_older() {
+    let made = |name: &str| -> ObjectMeta {
+        serde_json::from_value(json!({"name": name, "creationTimestamp": testkit::NOW}))
+            .expect("metadata")
+    };
+    assert!(age(&made("a")) < age(&made("b")));
 }

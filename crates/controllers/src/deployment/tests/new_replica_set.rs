@@ -2,7 +2,7 @@
 
 use api::views::{Deployment, Template};
 use expect_test::{Expect, expect};
-use runtime::{Action, ApiError, ClientError, Step};
+use runtime::{Action, ApiError, ClientError, Controller, Step};
 use serde::Deserialize;
 use serde_json::json;
 use testkit::{Scene, decide, show};
@@ -263,7 +263,7 @@ fn check_refused(scene: &str, error: ApiError, expected: Expect) {
     let is_create = |step: &&Step<Why>| matches!(step.action, Action::Create { .. });
     let create = first.steps().find(is_create).expect("a create");
     let mut memory = Memory::default();
-    memory.note_failure(create, &ClientError::Api(error));
+    DeploymentController::failed(&mut memory, create, &ClientError::Api(error));
     let scene = Scene::parse(scene);
     let plan = decide::<DeploymentController>(&scene, &mut memory).expect("it is there");
     expected.assert_eq(&show(&plan));

@@ -1,5 +1,6 @@
 //! Which path is taken.
 
+use api::resources::{DEPLOYMENTS, REPLICA_SETS};
 use expect_test::expect;
 use meta::object::ObjectKey;
 use runtime::{Answers, Controller, Observation};
@@ -34,6 +35,12 @@ fn names_are_those_that_dashboards_know() {
     assert_eq!(DeploymentController::EVENT_SOURCE, "deployment-controller");
 }
 #[test]
+fn only_a_deployment_has_a_key_of_its_own() {
+    let key = ObjectKey::new("shop", "web");
+    assert_eq!(DeploymentController::key_of(&DEPLOYMENTS, &key), Some(key.clone()));
+    assert_eq!(DeploymentController::key_of(&REPLICA_SETS, &key), None);
+}
+#[test]
 fn an_unknown_strategy_is_left_alone() {
     check("3 +1 -0 strategy=Surprise | new 1/1/1 revision=1", expect![[""]]);
 }
@@ -63,16 +70,6 @@ fn a_person_is_told_what_is_seen_and_what_new_pods_wait_for() {
     );
     let waiting = json!([{"name": "main", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]);
     scene.pods[0]["status"]["containerStatuses"] = waiting;
-    let seen = |scene: &Scene| {
-        let key = ObjectKey::new("shop", "web");
-        let view = view::<DeploymentController>(scene);
-        match DeploymentController::observe(&view, &key, &Answers::default()) {
-            Observation::Ready(rollout) => {
-                DeploymentController::describe(&rollout, testkit::now()).join("\n")
-            }
-            Observation::Gone | Observation::Ask(_) => panic!("it is there"),
-        }
-    };
     expect![[r#"
         wanted: 3 pods, 1 more or 0 fewer while they are replaced
         new: web-new (revision 2) wants 1 pods; 0 ready, 0 available
@@ -85,4 +82,28 @@ fn a_person_is_told_what_is_seen_and_what_new_pods_wait_for() {
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     ]});
     assert!(seen(&scene).contains("waiting: 1 new pods for Unschedulable"), "{}", seen(&scene));
+}
+
+/// What a person is told.
+fn seen(scene: &Scene) -> String {
+    let key = ObjectKey::new("shop", "web");
+    let view = view::<DeploymentController>(scene);
+    match DeploymentController::observe(&view, &key, &Answers::default()) {
+        Observation::Ready(rollout) => {
+            DeploymentController::describe(&rollout, testkit::now()).join("\n")
+        }
+        Observation::Gone | Observation::Ask(_) => panic!("it is there"),
+    }
+}
+#[test]
+fn new_pods_are_waited_for_where_they_are_missing_and_all_that_is_known_is_reported() {
+    let waits = |scene: &str| {
+        let pods = "pod web-new Pending | pod web-new Failed";
+        let seen = seen(&Scene::parse(&format!("3 +1 -0 {scene} | old 3/3/3 | {pods}")));
+        seen.matches("waiting: ").count()
+    };
+    assert_eq!(waits("status=4/1/3/3 | new 1/0/0"), 1);
+    assert_eq!(waits("status=4/1/4/4 | new 1/1/1"), 0);
+    assert_eq!(waits("status=4/0/3/3 | new 1/0/0"), 0);
+    assert_eq!(waits("status=4/1/2/3 | new 1/0/0"), 0);
 }

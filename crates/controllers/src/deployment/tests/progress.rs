@@ -1,8 +1,9 @@
 //! Progress, completion and the deadline.
 
 use expect_test::expect;
+use testkit::show;
 
-use super::check;
+use super::{check, plan};
 
 #[test]
 fn without_a_deadline_there_is_no_progress() {
@@ -141,4 +142,11 @@ fn without_a_new_one_the_deployment_is_the_subject() {
             wake after 11s
         "#]],
     );
+}
+#[test]
+fn a_rollout_that_begins_long_after_the_last_one_was_complete_is_not_stuck() {
+    let plan = show(&plan(
+        "3 +1 -0 deadline=10 revision=2 progress=NewReplicaSetAvailable@500 status=4/1/3/3 | new 1/0/0 revision=2 | old 3/3/3 revision=1",
+    ));
+    assert!(plan.contains("Progressing=True NewReplicaSetAvailable: as before"), "{plan}");
 }

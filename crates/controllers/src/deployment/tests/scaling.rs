@@ -132,6 +132,13 @@ fn without_a_former_total_the_stored_number_of_pods_stands_in() {
         "#]],
     );
     check_sizes(
+        "20 +3 -2 status=13/5/13/13 | new 5/5/5 desired=10 max=0 | old 8/8/8 desired=10 max=0",
+        expect![[r#"
+            web-new=9 # 23 pods may be, shared out in proportion
+            web-old=14 # 23 pods may be, shared out in proportion
+        "#]],
+    );
+    check_sizes(
         "20 +3 -2 | new 5/5/5 desired=10 | old 8/8/8 desired=10 max=0",
         expect![[r#"
         web-old=18 # 23 pods may be, shared out in proportion

@@ -1,5 +1,6 @@
 //! How many pods are made or deleted, and what is told when that fails.
 
+use api::resources::{PODS, REPLICA_SETS};
 use expect_test::{Expect, expect};
 use meta::object::ObjectKey;
 use runtime::{Action, Answers, ApiError, ClientError, Controller, Observation};
@@ -10,6 +11,12 @@ use super::{Memory, ReplicaSetController, check, plan};
 #[test]
 fn a_replica_set_that_is_gone_needs_nothing() {
     assert!(decide::<ReplicaSetController>(&Scene::default(), &mut Memory::default()).is_none());
+}
+#[test]
+fn only_what_owns_pods_has_a_key_of_its_own() {
+    let key = ObjectKey::new("shop", "web");
+    assert_eq!(ReplicaSetController::key_of(&REPLICA_SETS, &key), Some(key.clone()));
+    assert_eq!(ReplicaSetController::key_of(&PODS, &key), None);
 }
 #[test]
 fn missing_pods_are_made_by_slow_start() {
@@ -147,6 +154,7 @@ fn a_template_without_labels_makes_no_pods() {
         patch replicasets web/status {"status":{"conditions":["ReplicaFailure=True FailedCreate: unable to create pods, no labels"],"terminatingReplicas":0}} # what is reported has changed
     "#]],
     );
+    check("replicas 0 unlabelled terminating=0", expect![[""]]);
 }
 #[test]
 fn a_refused_pod_is_reported_before_the_next_attempt() {
@@ -210,7 +218,8 @@ fn refusal() -> ApiError {
 fn check_refused(scene: &str, error: ApiError, expected: Expect) {
     let mut memory = Memory::default();
     let first = plan(scene);
-    memory.note_failure(first.steps().next().expect("a step"), &ClientError::Api(error));
+    let step = first.steps().next().expect("a step");
+    ReplicaSetController::failed(&mut memory, step, &ClientError::Api(error));
     let plan = decide::<ReplicaSetController>(&Scene::parse(scene), &mut memory);
     expected.assert_eq(&show(&plan.expect("it is there")));
 }

@@ -44,6 +44,15 @@ fn one_whose_node_has_more_pods_of_the_same_controller() {
     assert_ne!(target.key.name, "a");
 }
 #[test]
+fn finished_pods_make_no_node_fuller() {
+    let pods = "a ready node=n1 | b ready node=n2 | c ready node=n2";
+    let plan =
+        plan(&format!("replicas 2 owner=web | {pods} | d Failed node=n1 | e Failed node=n1"));
+    let first = plan.steps().next().expect("a delete");
+    let Action::Delete { target, .. } = &first.action else { panic!("{first:?}") };
+    assert_ne!(target.key.name, "a");
+}
+#[test]
 fn without_a_controller_nodes_do_not_count() {
     let plan = plan(
         "replicas 2 | a ready since=1 node=n1 | b ready since=100 node=n2 | c ready since=100 node=n2",

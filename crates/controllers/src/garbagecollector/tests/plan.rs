@@ -1,15 +1,19 @@
-//! Rows of objects with owners.
+//! What becomes of an object.
 
 use expect_test::{Expect, expect};
 use meta::object::OwnerReference;
-use runtime::{Action, EventType};
+use runtime::{Action, Controller, EventType};
 use serde_json::{Value, json};
+use testkit::refusal;
 
 use super::{
-    Memory,
-    graph::{FOREGROUND, Graph, Node, ORPHAN},
-    observe::{Knowledge, Owner, Situation},
-    plan::plan,
+    super::{
+        GarbageCollector, Memory,
+        graph::{FOREGROUND, Graph, Node, ORPHAN},
+        observe::{Knowledge, Observed, Owner, Situation},
+        plan::plan,
+    },
+    THEN, reference,
 };
 
 fn node(metadata: Value) -> Node {
@@ -17,10 +21,6 @@ fn node(metadata: Value) -> Node {
     let object = serde_json::from_value(json!({ "metadata": metadata })).expect("an object");
     graph.insert(&api::resources::CONFIG_MAPS, &object, true);
     graph.node(&object.metadata.uid).expect("just inserted").clone()
-}
-
-fn reference(uid: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "name": uid, "uid": uid, "blockOwnerDeletion": true})
 }
 
 /// An object with these owners; its dependents are made of the second list.
@@ -58,8 +58,6 @@ fn check(situation: &Situation, expected: Expect) {
     lines.extend(plan.wake_after.map(|wake| format!("wake after {wake:?}")));
     expected.assert_eq(&lines.join("\n"));
 }
-
-const THEN: &str = "1970-01-01T00:00:00Z";
 
 #[test]
 fn what_is_told_anew_is_taken_up_again() {
@@ -226,4 +224,44 @@ fn custom_resources_are_patched_in_the_form_they_take() {
             r#"patch x {"metadata":{"ownerReferences":[{"apiVersion":"v1","blockOwnerDeletion":true,"kind":"ConfigMap","name":"b","uid":"b"}]}}: some of its owners are gone and one is there"#
         ]],
     );
+}
+
+#[test]
+fn an_object_whose_owners_are_all_there_is_left_alone() {
+    check(&situation(&[("a", Owner::Solid)], vec![]), expect![[""]]);
+}
+
+#[test]
+fn what_nobody_waits_for_goes_before_its_own_dependents() {
+    let child = json!({"name": "c", "uid": "c", "ownerReferences": [reference("x")]});
+    check(
+        &situation(&[("a", Owner::Absent)], vec![child]),
+        expect!["delete Some(Background): none of its owners is left"],
+    );
+}
+
+#[test]
+fn what_takes_no_strategic_patch_is_told_the_references_that_stay() {
+    let dangling = situation(&[("a", Owner::Absent), ("b", Owner::Solid)], vec![]);
+    let gone = situation(&[("a", Owner::Absent)], vec![]);
+    let mut memory = Memory::default();
+    let mut fail = |situation: &Situation, code| {
+        let step = plan(&mut memory, situation).steps().next().expect("a step").clone();
+        GarbageCollector::failed(&mut memory, &step, &refusal(code, "Refused", "no"));
+        let step = plan(&mut memory, &dangling).steps().next().expect("a patch").clone();
+        let Action::Patch { patch, .. } = step.action else { panic!("{step:?}") };
+        patch["metadata"]["ownerReferences"].clone()
+    };
+    let strategic = json!([{"$patch": "delete", "uid": "a"}]);
+    assert_eq!(fail(&dangling, 409), strategic);
+    assert_eq!(fail(&gone, 415), strategic);
+    assert_eq!(fail(&dangling, 415), json!([reference("b")]));
+}
+
+#[test]
+fn what_is_served_is_looked_at_again() {
+    let looked = Observed::Resources { unread: 0 };
+    let now = meta::time::Time::from_seconds(0);
+    let plan = GarbageCollector::plan(&mut Memory::default(), &looked, now);
+    assert_eq!(plan.wake_after.map(|wake| wake.as_secs()), Some(30));
 }
