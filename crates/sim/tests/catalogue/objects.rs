@@ -1,6 +1,6 @@
 //! Objects that scenarios create, and what they do to them.
 
-use api::resources::PODS;
+use api::resources::{NODES, PODS};
 use meta::{object::ObjectKey, resource::Resource};
 use serde_json::{Value, json};
 use sim::stage::{Stage, State};
@@ -74,6 +74,13 @@ pub(crate) fn config_map(name: &str) -> Value {
 
 pub(crate) fn node(name: &str) -> Value {
     json!({"metadata": {"name": name}})
+}
+
+/// Lets a node join that takes pods: one that has just come does not, until somebody has looked at it.
+pub(crate) fn join(stage: &Stage, node: &Value) -> Verdict {
+    stage.create(&NODES, "", node)?;
+    let node = ObjectKey::new("", name(node));
+    stage.patch(&NODES, &node, &json!({"spec": {"taints": null}}))
 }
 
 pub(crate) fn name(object: &Value) -> &str {

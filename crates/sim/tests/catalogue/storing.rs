@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use api::resources::{CONFIG_MAPS, NODES, PODS, REPLICA_SETS};
+use api::resources::{CONFIG_MAPS, PODS, REPLICA_SETS};
 use bytes::Bytes;
 use client::{DeleteOptions, Method, PatchKind, Request, WriteOptions};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use store::{Local, Operation, Range, Store as _, Transaction};
 
 use crate::{
     Verdict,
-    objects::{NAMESPACE, config_map, key, names, node, pod, workload},
+    objects::{NAMESPACE, config_map, join, key, names, node, pod, workload},
     row, seeds,
 };
 
@@ -54,7 +54,7 @@ fn a_failed_binding_is_tried_again(stage: &Stage) -> Verdict {
     let allocatable = json!({"cpu": "4", "memory": "8Gi", "pods": "10"});
     let mut ready = node("one");
     ready["status"] = json!({"allocatable": allocatable, "capacity": allocatable});
-    stage.create(&NODES, "", &ready)?;
+    join(stage, &ready)?;
     let fate = [Fate::Refused(500), Fate::Refused(409), Fate::Unanswered, Fate::Lost];
     let fate = fate[usize::try_from(stage.roll(4)).unwrap_or(0)];
     let bindings = Requests { by: "scheduler", method: Method::Post, path: "/binding", times: 3 };

@@ -12,8 +12,8 @@ use sim::stage::{Fate, Requests, Role, Stage, expect};
 use crate::{
     Verdict,
     objects::{
-        NAMESPACE, daemon_set, ended, key, name, names, node, pods_made, running, stateful_set,
-        uid, workload,
+        NAMESPACE, daemon_set, ended, join, key, name, names, node, pods_made, running,
+        stateful_set, uid, workload,
     },
     row,
 };
@@ -163,8 +163,8 @@ fn hb_15_equal_revisions() {
 
 /// A pod that was gone before it was deleted is waited for by nobody.
 fn a_pod_that_was_gone_is_not_awaited(stage: &Stage) -> Verdict {
-    stage.create(&NODES, "", &node("one"))?;
-    stage.create(&NODES, "", &node("two"))?;
+    join(stage, &node("one"))?;
+    join(stage, &node("two"))?;
     stage.cast("controllers", Role::Controllers(&["daemonset-controller"]));
     stage.create(&DAEMON_SETS, NAMESPACE, &daemon_set("agent"))?;
     stage.pass(seconds(3));
@@ -181,7 +181,7 @@ fn a_pod_that_was_gone_is_not_awaited(stage: &Stage) -> Verdict {
     stage.pass(seconds(2));
     stage.release("controllers", "pods");
     stage.pass(seconds(2));
-    stage.create(&NODES, "", &node("two"))?;
+    join(stage, &node("two"))?;
     let is_back = || stage.list(&PODS, NAMESPACE).len() == 2;
     stage.pass(seconds(20));
     expect(is_back(), || "the node has no pod after 20 s".to_owned())

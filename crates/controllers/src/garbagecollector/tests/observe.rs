@@ -62,7 +62,11 @@ fn asked(read: &Read) -> String {
     match read {
         Read::Metadata { resource, key } => format!("{} {key}", resource.plural),
         Read::List { resource, namespace } => format!("all {} of {namespace}", resource.plural),
-        Read::Object { .. } | Read::Discovery | Read::Subresource { .. } | Read::Path { .. } => {
+        Read::Object { .. }
+        | Read::Objects { .. }
+        | Read::Discovery
+        | Read::Subresource { .. }
+        | Read::Path { .. } => {
             format!("{read:?}")
         }
     }
