@@ -4,9 +4,12 @@ use sim::power_cuts;
 
 #[test]
 fn what_was_acknowledged_survives_a_power_cut_at_any_disk_operation() {
+    let mut failed_syncs = 0;
     for seed in 0..3 {
-        let cuts = power_cuts(seed, 80, (0, 1));
+        let cuts = power_cuts(seed, 160, (0, 1));
         let cuts = cuts.unwrap_or_else(|failure| panic!("{failure}"));
-        assert!(cuts.operations > 100 && cuts.failed_syncs > 0, "{cuts:?}");
+        assert!(cuts.operations > 100, "{cuts:?}");
+        failed_syncs += cuts.failed_syncs;
     }
+    assert!(failed_syncs > 0, "no sync has failed");
 }

@@ -212,12 +212,11 @@ impl State {
         let key = String::from_utf8_lossy(key).into_owned();
         self.history.note(self.last.0, &key, value.is_none());
         self.terms.note(self.last.0, &key, value);
-        let mut judged = self.reports.take(&key, value);
-        if let Some(value) = value {
-            judged = judged.and_then(|()| self.pace.tell(&key, value, now));
-        }
-        let judged = judged.and_then(|()| self.take_change(key.clone(), event, now));
-        judged.map_err(|violation| violation.of(&key))
+        let reported = self.reports.take(&key, value);
+        let paced = value.map_or(Ok(()), |value| self.pace.tell(&key, value, now));
+        // What an object is comes before what is said of it.
+        let judged = paced.and_then(|()| self.take_change(key.clone(), event, now));
+        judged.and(reported).map_err(|violation| violation.of(&key))
     }
 
     fn take_change(&mut self, key: String, event: &Event, now: Monotonic) -> Verdict {
