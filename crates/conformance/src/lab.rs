@@ -76,6 +76,14 @@ impl Lab {
         symlink(examples, self.folder.path().join("examples")).expect("a link can be made");
     }
 
+    /// Lets `prometheus` and `promtool` be found.
+    pub fn show_prometheus(&self) {
+        for program in ["prometheus", "promtool"] {
+            let link = self.folder.path().join("bin").join(program);
+            symlink(tools::prometheus(program), link).expect("a link can be made");
+        }
+    }
+
     /// Stops the control plane, if it runs, and starts it with these flags.
     pub fn up_with(&mut self, flags: &[&str]) {
         if self.process.is_some() {

@@ -3,12 +3,7 @@
 
 use std::time::Duration;
 
-use conformance::{
-    background::Background,
-    lab::Lab,
-    patience::eventually,
-    tools::{Kubectl, tell},
-};
+use conformance::{background::Background, lab::Lab, patience::eventually, tools::Kubectl};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -72,9 +67,7 @@ fn answers(lab: &Lab, question: &str) -> Result<usize, String> {
 #[test]
 fn every_question_of_the_references_dashboard_has_an_answer() {
     let lab = Lab::unstarted(Kubectl::Current);
-    if lab.run("command -v prometheus").code != 0 {
-        return tell("skipped: there is no prometheus");
-    }
+    lab.show_prometheus();
     let _plane = plane(&lab);
     lab.apply(SCRAPER);
     let refused = "curl -sk https://127.0.0.1:$((PORT + 8000))/metrics";

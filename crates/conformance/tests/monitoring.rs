@@ -32,9 +32,7 @@ fn folder() -> PathBuf {
 /// A shell in which the folder and the programs of Prometheus are.
 fn lab() -> Lab {
     let lab = Lab::unstarted(Kubectl::Current);
-    for program in ["prometheus", "promtool"] {
-        lab.must(&format!("ln -s {} bin/{program}", tools::prometheus(program).display()));
-    }
+    lab.show_prometheus();
     lab.must(&format!("cp -r {}/* .", folder().display()));
     lab
 }
