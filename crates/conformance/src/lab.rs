@@ -28,6 +28,8 @@ const START_TIME_MAX: Duration = Duration::from_secs(20);
 const STOP_TIME_MAX: Duration = Duration::from_secs(20);
 /// A command that hangs is ended after so many seconds.
 const COMMAND_SECONDS_MAX: &str = "120";
+/// What runs beside a test is ended with it; if the test is killed, after so many seconds.
+const BACKGROUND_SECONDS_MAX: &str = "3600";
 /// Below the ports that systems hand out to clients, so that a restart finds its port free.
 const PORT_MIN: u16 = 20_000;
 const PORTS: u32 = 8_000;
@@ -183,7 +185,7 @@ impl Lab {
     /// Starts a line of shell whose output goes to a file in the laboratory's folder.
     pub fn background(&self, script: &str, file: &str) -> Background {
         let output = File::create(self.folder.path().join(file)).expect("a file can be made");
-        let mut command = self.shell(&format!("exec {script}"));
+        let mut command = self.shell_for(BACKGROUND_SECONDS_MAX, &format!("exec {script}"));
         command.stdout(output).stderr(Stdio::null());
         Background::new(command.spawn().expect("a shell starts"))
     }
@@ -207,8 +209,12 @@ impl Lab {
     }
 
     fn shell(&self, script: &str) -> Command {
+        self.shell_for(COMMAND_SECONDS_MAX, script)
+    }
+
+    fn shell_for(&self, seconds: &str, script: &str) -> Command {
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", COMMAND_SECONDS_MAX, "bash", "-c", script]);
+        command.args(["--kill-after=5", seconds, "bash", "-c", script]);
         command.env("KUBECONFIG", self.kubeconfig());
         self.surround(&mut command);
         command
