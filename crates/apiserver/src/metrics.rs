@@ -59,7 +59,8 @@ const TOTAL_LABELS: [&str; 9] = [
     "component",
     "code",
 ];
-const SECONDS: [f64; 23] = [
+/// Bounds that the reference gives to requests and to what its store does.
+pub(crate) const SECONDS: [f64; 23] = [
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0,
     10.0, 15.0, 20.0, 30.0, 45.0, 60.0,
 ];

@@ -9,6 +9,8 @@ use store::{
 };
 use world::{BoxFuture, Clock};
 
+use crate::metrics::SECONDS;
+
 /// A store whose operations are timed. Watches are not.
 pub struct TimedStore {
     store: Arc<dyn Store>,
@@ -16,10 +18,6 @@ pub struct TimedStore {
     durations: HistogramVec,
 }
 
-const SECONDS: [f64; 23] = [
-    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0,
-    10.0, 15.0, 20.0, 30.0, 45.0, 60.0,
-];
 const ROOT: &[u8] = b"/registry/";
 
 impl TimedStore {
@@ -43,10 +41,10 @@ impl TimedStore {
     fn timed<T: 'static>(
         &self,
         operation: &'static str,
-        key: &[u8],
+        resource: String,
         work: BoxFuture<Result<T, StoreError>>,
     ) -> BoxFuture<Result<T, StoreError>> {
-        let duration = self.durations.with_label_values(&[operation, "", &resource_of(key)]);
+        let duration = self.durations.with_label_values(&[operation, "", &resource]);
         let (clock, began) = (Arc::clone(&self.clock), self.clock.monotonic());
         Box::pin(async move {
             let done = work.await;
@@ -63,20 +61,20 @@ impl Store for TimedStore {
 
     fn range(&self, range: Range) -> BoxFuture<Result<RangeAnswer, StoreError>> {
         let operation = if range.end.is_some() { "list" } else { "get" };
-        let key = range.start.clone();
-        self.timed(operation, &key, self.store.range(range))
+        let resource = resource_of(&range.start);
+        self.timed(operation, resource, self.store.range(range))
     }
 
     fn transact(
         &self,
         transaction: Transaction,
     ) -> BoxFuture<Result<TransactionAnswer, StoreError>> {
-        let (operation, key) = match transaction.then.first() {
-            Some(Operation::Delete { key }) => ("delete", key.clone()),
-            Some(Operation::Put { key, .. }) => ("update", key.clone()),
-            None => ("get", Vec::new()),
+        let (operation, resource) = match transaction.then.first() {
+            Some(Operation::Delete { key }) => ("delete", resource_of(key)),
+            Some(Operation::Put { key, .. }) => ("update", resource_of(key)),
+            None => ("get", String::new()),
         };
-        self.timed(operation, &key, self.store.transact(transaction))
+        self.timed(operation, resource, self.store.transact(transaction))
     }
 
     fn watch(&self, prefix: Vec<u8>, from: Revision) -> BoxFuture<Result<WatchStream, StoreError>> {
@@ -84,7 +82,7 @@ impl Store for TimedStore {
     }
 
     fn compact(&self, revision: Revision) -> BoxFuture<Result<(), StoreError>> {
-        self.timed("compact", b"", self.store.compact(revision))
+        self.timed("compact", String::new(), self.store.compact(revision))
     }
 }
 

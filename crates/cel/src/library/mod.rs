@@ -8,6 +8,7 @@ mod ip;
 mod lists;
 mod operators;
 mod optional;
+mod order;
 mod quantity;
 pub(crate) mod regex;
 pub(crate) mod semver;

@@ -1,10 +1,11 @@
 //! Amounts of resources.
 
-use std::cmp::Ordering;
-
 use meta::quantity::{Format, Quantity};
 
-use super::{Answer, Row, global, member};
+use super::{
+    Answer, Row, global, member,
+    order::{compare_to, is_greater, is_less, ordering},
+};
 use crate::{
     cost::Cost,
     error::{failed, no_overload},
@@ -62,14 +63,6 @@ fn sign<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     Ok(ordering(amount.cmp(&Quantity::ZERO)))
 }
 
-pub(super) fn ordering<'a>(order: Ordering) -> Value<'a> {
-    Value::Int(match order {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    })
-}
-
 /// Whole units, if it has no fraction and fits.
 fn whole(amount: &Quantity) -> Option<i64> {
     // The largest amount stands for all that are larger.
@@ -114,24 +107,6 @@ fn nanos(mut fraction: Quantity) -> i64 {
         fraction = (0..1000).map(|_| fraction).sum();
     }
     nanos
-}
-
-fn compared(arguments: &[Value<'_>]) -> Option<Ordering> {
-    let [Value::Opaque(Opaque::Quantity(left)), Value::Opaque(Opaque::Quantity(right))] = arguments
-    else {
-        return None;
-    };
-    Some(left.cmp(right))
-}
-
-fn is_greater<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(Value::Bool(order.is_gt())))
-}
-fn is_less<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(Value::Bool(order.is_lt())))
-}
-fn compare_to<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(ordering(order)))
 }
 
 fn operand(value: &Value<'_>) -> Option<Quantity> {

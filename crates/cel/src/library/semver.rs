@@ -2,7 +2,10 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::{Answer, Row, global, member, quantity::ordering};
+use super::{
+    Answer, Row, global, member,
+    order::{compare_to, is_greater, is_less},
+};
 use crate::{
     cost::Cost,
     error::{failed, no_overload},
@@ -174,22 +177,4 @@ fn minor<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
 }
 fn patch<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
     component(arguments, 2)
-}
-
-fn compared(arguments: &[Value<'_>]) -> Option<Ordering> {
-    let [Value::Opaque(Opaque::Semver(left)), Value::Opaque(Opaque::Semver(right))] = arguments
-    else {
-        return None;
-    };
-    Some(left.cmp(right))
-}
-
-fn is_greater<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(Value::Bool(order.is_gt())))
-}
-fn is_less<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(Value::Bool(order.is_lt())))
-}
-fn compare_to<'a>(arguments: &[Value<'a>]) -> Answer<'a> {
-    compared(arguments).map_or_else(no_overload, |order| Ok(ordering(order)))
 }

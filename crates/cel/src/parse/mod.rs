@@ -6,6 +6,7 @@ mod macros;
 mod primary;
 
 use self::lexer::{Token, TokenKind};
+pub(crate) use self::primary::RESERVED;
 use crate::{
     ast::{Call, Expression, Kind, Name, Positions, Presence, Select},
     issue::Issue,

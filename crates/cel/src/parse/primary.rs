@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Words that may become signs of the language.
-const RESERVED: [&str; 17] = [
+pub(crate) const RESERVED: [&str; 17] = [
     "as",
     "break",
     "const",

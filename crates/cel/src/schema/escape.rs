@@ -1,33 +1,13 @@
 //! How names of properties are written in expressions.
 
-/// Names that the language keeps for itself.
-const RESERVED: [&str; 21] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
+use crate::parse::RESERVED;
+
+/// Names that the language keeps for itself, beside those that may become signs of it.
+const KEYWORDS: [&str; 4] = ["true", "false", "null", "in"];
 
 /// `a.b-c` is written `a__dot__b__dash__c`, `namespace` is written `__namespace__`. `None` if it cannot be written.
 pub fn escape(property: &str) -> Option<String> {
-    if RESERVED.contains(&property) {
+    if KEYWORDS.contains(&property) || RESERVED.contains(&property) {
         return Some(format!("__{property}__"));
     }
     if property.is_empty() || property.starts_with(|c: char| c.is_ascii_digit()) {

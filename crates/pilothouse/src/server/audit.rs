@@ -4,9 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use apiserver::audit::{Auditor, Backend, Batching, LogFile, Mode, Policy, Rotation, Truncation};
-use clap::{Arg, ArgMatches, builder::BoolishValueParser, value_parser};
+use clap::{Arg, ArgMatches, value_parser};
 use world::World;
 
+use super::flags::{named, switch};
 use crate::clock;
 
 /// Parsed flags; `None` where no log is written.
@@ -38,9 +39,6 @@ const SWITCHES: [(&str, &str); 2] = [
 
 /// The flags that [`AuditSettings::read`] reads.
 pub(super) fn arguments() -> Vec<Arg> {
-    let named = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     let policy = "Which requests are told of, and how much (Policy of audit.k8s.io/v1)";
     let log = "File that audit events are appended to, one line of JSON each";
     let own = [
@@ -56,14 +54,7 @@ pub(super) fn arguments() -> Vec<Arg> {
     let numbers = NUMBERS.map(|(name, default, help)| {
         named(name, "NUMBER", help).value_parser(value_parser!(u32)).default_value(default)
     });
-    let switches = SWITCHES.map(|(name, help)| {
-        named(name, "BOOL", help)
-            .value_parser(BoolishValueParser::new())
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .default_value("false")
-    });
+    let switches = SWITCHES.map(|(name, help)| switch(name, "false", help));
     own.into_iter().chain(numbers).chain(switches).collect()
 }
 

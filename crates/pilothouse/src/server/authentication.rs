@@ -12,10 +12,11 @@ use apiserver::{
     tls::{self, ClientRoots, Pki},
 };
 use bytes::Bytes;
-use clap::{Arg, ArgAction, ArgMatches, builder::BoolishValueParser};
+use clap::{Arg, ArgAction, ArgMatches};
 use http::HeaderName;
 use world::{BoxFuture, Watched, World};
 
+use super::flags::{named, switch};
 use crate::clock;
 
 /// Parsed flags.
@@ -95,21 +96,11 @@ const SWITCHES: [(&str, &str, &str); 3] = [
 
 /// The flags that [`AuthenticationSettings::read`] reads.
 pub(super) fn arguments() -> Vec<Arg> {
-    let named = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     let single = SINGLE.map(|(name, value, help)| named(name, value, help));
     let lists = LISTS.map(|(name, value, help)| {
         named(name, value, help).action(ArgAction::Append).value_delimiter(',')
     });
-    let switches = SWITCHES.map(|(name, default, help)| {
-        named(name, "BOOL", help)
-            .value_parser(BoolishValueParser::new())
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .default_value(default)
-    });
+    let switches = SWITCHES.map(|(name, default, help)| switch(name, default, help));
     let help = "No service-account token lives longer";
     let time_max = named("service-account-max-token-expiration", "DURATION", help)
         .value_parser(|text: &str| clock::parse(text).ok_or("no duration such as 48h"));

@@ -3,6 +3,7 @@
 mod audit;
 mod authentication;
 mod faults;
+mod flags;
 mod kubeconfig;
 mod metrics;
 mod rights;
