@@ -129,7 +129,8 @@ fn mixed_work(lab: &Lab, round: u64) {
         "set image statefulset/db db=registry.example/db:2",
         "set image daemonset/agent agent=registry.example/agent:2",
         "scale deployment/web --replicas=12",
-        "delete pod db-0 --wait=false",
+        // It may be between two revisions and not there.
+        "delete pod db-0 --wait=false --ignore-not-found",
         "rollout status statefulset/db --timeout=90s",
         "rollout status daemonset/agent --timeout=60s",
         "rollout undo deployment/web",
