@@ -1,6 +1,7 @@
 //! The one binary: reads the command line and wires libraries together.
 
 mod api_server;
+mod audit;
 mod cli;
 mod clock;
 mod component;

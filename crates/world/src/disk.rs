@@ -46,6 +46,17 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// The disk failed, or the path cannot be made.
     fn open(&self, path: &Path) -> Result<Arc<dyn File>, DiskError>;
+    /// Opens a file that is there, and makes none.
+    /// # Errors
+    /// [`DiskError::Missing`] if there is no such file, or the disk failed.
+    fn open_present(&self, path: &Path) -> Result<Arc<dyn File>, DiskError> {
+        let name = path.file_name().unwrap_or_default();
+        let names = self.list(path.parent().unwrap_or(Path::new(".")))?;
+        if !names.iter().any(|known| name == known.as_str()) {
+            return Err(DiskError::Missing { path: path.display().to_string() });
+        }
+        self.open(path)
+    }
     /// The whole content.
     /// # Errors
     /// [`DiskError::Missing`] if there is no such file.

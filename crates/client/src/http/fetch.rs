@@ -19,7 +19,7 @@ use crate::{
 const SYSTEM_AUTHORITIES: [&str; 2] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 /// What HTTP/1.1 is called in TLS.
-const HTTP1: &[u8] = b"http/1.1";
+pub(super) const HTTP1: &[u8] = b"http/1.1";
 const TIME_MAX: Duration = Duration::from_secs(10);
 /// Longer documents are no keys.
 const BYTES_MAX: usize = 1024 * 1024;
@@ -41,14 +41,17 @@ pub async fn fetch(
     }
 }
 
+/// The authorities that everybody believes, in PEM; none where no system keeps any.
+pub(super) fn system_authorities(world: &World) -> Vec<u8> {
+    let mut files = SYSTEM_AUTHORITIES.iter();
+    files.find_map(|path| world.disk.read(path.as_ref()).ok()).unwrap_or_default()
+}
+
 async fn get(world: &World, url: &str, authority: Option<String>) -> Result<Bytes, ClientError> {
-    let authority = authority.map(String::into_bytes).or_else(|| {
-        let mut files = SYSTEM_AUTHORITIES.iter();
-        files.find_map(|path| world.disk.read(path.as_ref()).ok())
-    });
+    let authority = authority.map_or_else(|| system_authorities(world), String::into_bytes);
     let access = Access {
         server: url.to_owned(),
-        trust: Trust::Authority(authority.unwrap_or_default()),
+        trust: Trust::Authority(authority),
         server_name: None,
         credentials: Credentials::Anonymous,
         namespace: String::new(),

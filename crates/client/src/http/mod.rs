@@ -6,6 +6,7 @@ mod fetch;
 mod lines;
 mod observer;
 mod pool;
+mod post;
 mod slot;
 mod token;
 
@@ -30,6 +31,7 @@ pub use fetch::fetch;
 use lines::Lines;
 pub use observer::{Exchange, Observer, PluginRun};
 use pool::Pool;
+pub use post::{Posted, Poster};
 pub(crate) use slot::CertificateSlot;
 use token::Token;
 pub use token::TokenSource;

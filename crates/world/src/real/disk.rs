@@ -31,6 +31,12 @@ impl Disk for FileDisk {
         Ok(Arc::new(OpenFile { file, path: path.to_owned() }))
     }
 
+    fn open_present(&self, path: &Path) -> Result<Arc<dyn File>, DiskError> {
+        let opened = fs::OpenOptions::new().read(true).write(true).open(path);
+        let file = opened.map_err(|error| missing_or_failed("open", path, &error))?;
+        Ok(Arc::new(OpenFile { file, path: path.to_owned() }))
+    }
+
     fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
         fs::read(path).map_err(|error| missing_or_failed("read", path, &error))
     }
@@ -90,6 +96,25 @@ impl Disk for FileDisk {
             Err(fs::TryLockError::Error(error)) => Err(failed("lock", &lock_path, &error)),
         }
     }
+}
+
+/// The names of the folders in a folder, in order: for what works on this machine's own files.
+///
+/// # Errors
+/// [`DiskError::Missing`] if there is no such folder, or the disk failed.
+pub fn folders(path: &Path) -> Result<Vec<String>, DiskError> {
+    let unreadable = |error: io::Error| missing_or_failed("list", path, &error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if entry.file_type().map_err(unreadable)?.is_dir()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Lies beside the file, so that the rename stays within one file system.
@@ -207,6 +232,18 @@ mod tests {
     fn reading_what_is_not_there_says_missing() {
         let error = FileDisk.read(&Folder::new().path("absent")).expect_err("missing");
         assert!(matches!(error, DiskError::Missing { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_made_by_a_reader() {
+        let folder = Folder::new();
+        let error = FileDisk.open_present(&folder.path("absent")).err().expect("missing");
+        assert!(matches!(error, DiskError::Missing { .. }), "{error}");
+        FileDisk.replace(&folder.path("a"), b"x").expect("replaces");
+        assert_eq!(FileDisk.open_present(&folder.path("a")).expect("opens").len().expect("is"), 1);
+        FileDisk.create_folder(&folder.path("inner")).expect("creates");
+        assert_eq!(folders(&folder.0).expect("lists"), ["inner"]);
+        assert_eq!(FileDisk.list(&folder.0).expect("lists"), ["a"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod tasks;
 
 use std::sync::Arc;
 
+pub use disk::folders;
 pub use stepped::SteppedClock;
 use tokio::runtime::Handle;
 
