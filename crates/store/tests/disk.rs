@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+use std::os::unix::fs::PermissionsExt as _;
 
 use common::{Bench, delete, put, put_for};
-use store::{Local, Range, Revision, Store as _, StoreError};
+use store::{Local, Range, Revision, StoreError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_acknowledged_is_there_after_a_restart() {
@@ -28,23 +28,23 @@ async fn a_compaction_stays_done_after_a_restart() {
     bench.apply([put("a", "1")]).await;
     bench.apply([put("a", "2")]).await;
     bench.apply([delete("a")]).await;
-    bench.store.compact(Revision(4)).await.expect("compacts");
+    bench.store().compact(Revision(4)).await.expect("compacts");
     let bench = bench.reopen().await;
     assert_eq!(bench.revision().await, 4);
     let past = Range { at: Some(Revision(3)), ..Range::prefix("") };
     let compacted = StoreError::Compacted { requested: Revision(3), oldest: Revision(4) };
-    assert_eq!(bench.store.range(past).await, Err(compacted));
+    assert_eq!(bench.store().range(past).await, Err(compacted));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_leaves_a_key_the_rest_of_its_time() {
     let bench = Bench::embedded();
     bench.apply([put_for("event", "1", 60)]).await;
-    bench.clock.advance(Duration::from_secs(40)).await;
+    bench.pass(40).await;
     let bench = bench.reopen().await;
-    bench.clock.advance(Duration::from_secs(19)).await;
+    bench.pass(19).await;
     assert_eq!(bench.list("").await, "2: event=1(2,2,1)");
-    bench.clock.advance(Duration::from_secs(1)).await;
+    bench.pass(1).await;
     assert_eq!(bench.list("").await, "3:");
 }
 

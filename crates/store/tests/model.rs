@@ -7,10 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use common::Bench;
 use proptest::prelude::*;
-use store::{
-    Compare, Event, KeyValue, Operation, Range, Revision, Store as _, Transaction,
-    TransactionAnswer,
-};
+use store::{Compare, Event, KeyValue, Operation, Range, Revision, Transaction, TransactionAnswer};
 
 type Snapshot = BTreeMap<Bytes, KeyValue>;
 
@@ -104,14 +101,14 @@ async fn agree(bench: Bench, transactions: Vec<Transaction>) {
     let mut model = Model { snapshots: vec![Snapshot::new()] };
     for transaction in transactions {
         let expected = model.transact(&transaction);
-        assert_eq!(bench.store.transact(transaction).await, Ok(expected));
+        assert_eq!(bench.store().transact(transaction).await, Ok(expected));
     }
     for (revision, snapshot) in (1..).zip(&model.snapshots) {
         let range = Range { at: Some(Revision(revision)), ..Range::prefix("") };
-        let answer = bench.store.range(range).await.expect("reads");
+        let answer = bench.store().range(range).await.expect("reads");
         assert_eq!(answer.pairs, snapshot.values().cloned().collect::<Vec<_>>());
     }
-    let mut watch = bench.store.watch(Vec::new(), Revision(2)).await.expect("starts");
+    let mut watch = bench.store().watch(Vec::new(), Revision(2)).await.expect("starts");
     for revision in 2..=model.snapshots.len() {
         let mut batch = watch.recv().await.expect("open").expect("no error");
         let key = |event: &Event| match event {

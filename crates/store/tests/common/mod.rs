@@ -1,6 +1,8 @@
 //! A store on a stepped clock, and texts for what it says.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod server;
+
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
@@ -10,17 +12,30 @@ use std::{
 
 use bytes::Bytes;
 use store::{
-    Compare, Event, EventBatch, KeyValue, Local, Operation, Range, Revision, Store, StoreError,
-    Transaction, TransactionAnswer, WatchStream,
+    Compare, Etcd, EtcdOptions, Event, EventBatch, KeyValue, Local, Operation, Range, Revision,
+    Store, StoreError, Transaction, TransactionAnswer, WatchStream,
 };
 use world::{World, real::SteppedClock};
 
+use server::Server;
+
 pub(crate) struct Bench {
-    pub(crate) store: Local,
-    pub(crate) clock: Arc<SteppedClock>,
+    store: Box<dyn Store>,
+    pub(crate) time: BenchTime,
     pub(crate) world: World,
     folder: Folder,
+    /// Ends after the store that uses it.
+    pub(crate) server: Option<Server>,
 }
+
+/// How time passes.
+pub(crate) enum BenchTime {
+    Stepped(Arc<SteppedClock>),
+    /// Etcd has its own clock: a minute of the tests is two seconds of it.
+    Etcd,
+}
+
+const ETCD_SECONDS: u64 = 30;
 
 /// Removed at the end of a test.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -40,14 +55,72 @@ impl Drop for Folder {
 impl Bench {
     pub(crate) fn memory() -> Self {
         let (world, clock) = world::real::stepped(&tokio::runtime::Handle::current());
-        Self { store: Local::memory(&world), clock, folder: Folder::new(&world), world }
+        let store = Box::new(Local::memory(&world));
+        Self::stepped(store, world.clone(), clock, Folder::new(&world))
     }
 
     pub(crate) fn embedded() -> Self {
         let (world, clock) = world::real::stepped(&tokio::runtime::Handle::current());
         let folder = Folder::new(&world);
         let store = Local::embedded(&world, &folder.0).expect("opens an empty folder");
-        Self { store, clock, world, folder }
+        Self::stepped(Box::new(store), world, clock, folder)
+    }
+
+    /// A store in an etcd of its own; `None` where none is installed.
+    pub(crate) fn etcd() -> Option<Self> {
+        let world = world::real::world(&tokio::runtime::Handle::current());
+        let folder = Folder::new(&world);
+        let server = Server::start(&folder.0)?;
+        // Nobody answers at the first one.
+        let endpoints = vec!["http://127.0.0.1:1".to_owned(), server.url.clone()];
+        let options = EtcdOptions { endpoints, ..EtcdOptions::default() };
+        let store = Box::new(Etcd::new(&world, &options).expect("a valid URL"));
+        Some(Self { store, time: BenchTime::Etcd, world, folder, server: Some(server) })
+    }
+
+    fn stepped(
+        store: Box<dyn Store>,
+        world: World,
+        clock: Arc<SteppedClock>,
+        folder: Folder,
+    ) -> Self {
+        Self { store, time: BenchTime::Stepped(clock), world, folder, server: None }
+    }
+
+    /// Lets so many seconds pass. With etcd, waits until the store has changed.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        match &self.time {
+            BenchTime::Stepped(clock) => clock.advance(Duration::from_secs(seconds)).await,
+            BenchTime::Etcd => {
+                let before = self.revision().await;
+                self.watch("", before + 1).await.next_revision().await;
+            }
+        }
+    }
+
+    /// After so many seconds the list of all keys ends with a text.
+    pub(crate) async fn pass_until(&self, seconds: u64, text: &str) {
+        self.pass(seconds).await;
+        let mut list = self.list("").await;
+        // Keys that were written one after the other end one after the other.
+        while matches!(self.time, BenchTime::Etcd) && !list.ends_with(text) {
+            self.pass(0).await;
+            list = self.list("").await;
+        }
+        assert!(list.ends_with(text), "{list}");
+    }
+
+    /// A method, so that tests which need nothing else keep the whole bench alive.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// How long a key lives, in seconds of the tests.
+    pub(crate) fn seconds(&self, seconds: u64) -> u64 {
+        match self.time {
+            BenchTime::Stepped(_) => seconds,
+            BenchTime::Etcd => seconds / ETCD_SECONDS,
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -56,8 +129,9 @@ impl Bench {
 
     /// Drops the store and waits until its last commit has let go of it.
     pub(crate) async fn close(self) -> (World, Arc<SteppedClock>, Folder) {
-        let Self { store, clock, world, folder } = self;
+        let Self { store, time, world, folder, .. } = self;
         drop(store);
+        let BenchTime::Stepped(clock) = time else { unreachable!("etcd is not reopened") };
         clock.advance(Duration::ZERO).await;
         (world, clock, folder)
     }
@@ -66,7 +140,7 @@ impl Bench {
     pub(crate) async fn reopen(self) -> Self {
         let (world, clock, folder) = self.close().await;
         let store = Local::embedded(&world, &folder.0).expect("opens again");
-        Self { store, clock, world, folder }
+        Self::stepped(Box::new(store), world, clock, folder)
     }
 
     pub(crate) async fn revision(&self) -> u64 {
@@ -126,6 +200,13 @@ impl Watch {
 
     pub(crate) async fn next_revision(&mut self) -> u64 {
         self.batch().await.revision.0
+    }
+
+    /// The revision of a batch without changes.
+    pub(crate) async fn progress(&mut self) -> u64 {
+        let batch = self.batch().await;
+        assert_eq!(batch.events, []);
+        batch.revision.0
     }
 
     /// `revision: +created before>now -deleted …`.
