@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     os::unix::{fs::symlink, process::CommandExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Child, Command, ExitStatus, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -81,9 +81,15 @@ impl Lab {
     /// Lets `prometheus` and `promtool` be found.
     pub fn show_prometheus(&self) {
         for program in ["prometheus", "promtool"] {
-            let link = self.folder.path().join("bin").join(program);
-            symlink(tools::prometheus(program), link).expect("a link can be made");
+            self.show(&tools::prometheus(program));
         }
+    }
+
+    /// Lets a program be found by its name.
+    pub fn show(&self, program: &Path) {
+        let name = program.file_name().expect("a program has a name");
+        let link = self.folder.path().join("bin").join(name);
+        symlink(program, link).expect("a link can be made");
     }
 
     /// Stops the control plane, if it runs, and starts it with these flags.

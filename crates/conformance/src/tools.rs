@@ -33,27 +33,82 @@ pub fn prometheus(program: &str) -> PathBuf {
 }
 
 fn installed(name: &str) -> PathBuf {
-    let folder = env::var_os("PILOTHOUSE_TOOLS").map_or_else(default_folder, PathBuf::from);
-    let path = folder.join(name);
+    let path = folder().join(name);
     assert!(path.exists(), "{} is not there; run `cargo xtask tools` first", path.display());
     path
 }
 
-fn default_folder() -> PathBuf {
-    project().join("target/tools")
+/// Where tools are kept.
+fn folder() -> PathBuf {
+    env::var_os("PILOTHOUSE_TOOLS").map_or_else(|| project().join("target/tools"), PathBuf::from)
 }
 
 /// Whether this machine can build the example in Go. If it cannot, says why.
 pub fn has_go() -> bool {
-    let example = project().join("examples/go-controller");
-    let fetched = Command::new("go").args(["mod", "download"]).current_dir(example).output();
-    let reason = match fetched {
+    go(&["mod", "download"], &project().join("examples/go-controller"))
+}
+
+/// A client in Go of the module `clients`, built when it is first asked for and kept with the tools: our own
+/// `drive`, or `helm`. `None`, with the reason told, where Go cannot build it.
+pub fn go_client(client: GoClient) -> Option<PathBuf> {
+    let program = folder().join("go").join(client.name());
+    let output = program.display().to_string();
+    let mut arguments = vec!["build", "-trimpath", "-ldflags=-s -w", "-o", &output];
+    arguments.extend(client.packages());
+    go(&arguments, &project().join("crates/conformance/clients")).then_some(program)
+}
+
+/// A program of `crates/conformance/clients`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoClient {
+    /// Our programs on client-go and controller-runtime.
+    Drive,
+    Helm,
+}
+
+impl GoClient {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Drive => "drive",
+            Self::Helm => "helm",
+        }
+    }
+
+    const fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Drive => &["./drive"],
+            Self::Helm => &["-tags=helm", "helm.sh/helm/v3/cmd/helm"],
+        }
+    }
+}
+
+fn go(arguments: &[&str], folder: &Path) -> bool {
+    let reason = match Command::new("go").args(arguments).current_dir(folder).output() {
         Ok(output) if output.status.success() => return true,
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         Err(error) => error.to_string(),
     };
     tell(&format!("skipped what needs Go: {reason}"));
     false
+}
+
+/// The Python client in a folder for `PYTHONPATH`, installed when it is first asked for and kept with the tools.
+/// `None`, with the reason told, where pip cannot install it.
+pub fn python_client() -> Option<PathBuf> {
+    let packages = folder().join("python");
+    if packages.join("kubernetes").exists() {
+        return Some(packages);
+    }
+    let mut command = Command::new("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    command.args(["--root-user-action=ignore", "--target"]).arg(&packages).arg("kubernetes");
+    let reason = match command.output() {
+        Ok(output) if output.status.success() => return Some(packages),
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    tell(&format!("skipped what needs the Python client: {reason}"));
+    None
 }
 
 /// A line for the reader of a test's output: what was left out, or how to repeat a run.

@@ -99,10 +99,13 @@ static RESPONSE: [Row; 2] =
 static ONE_SCHEMA: [Row; 1] = [(1, "", Form::Message(&SCHEMA))];
 static SCHEMAS: [Row; 1] = [(1, "", Form::Named(&SCHEMA))];
 static TYPES: [Row; 1] = [(1, "", Form::Texts)];
-static SCHEMA: [Row; 10] = [
+static SCHEMA: [Row; 13] = [
     (1, "$ref", Form::Text),
     (2, "format", Form::Text),
+    (3, "title", Form::Text),
+    (4, "description", Form::Text),
     (5, "default", Form::Any),
+    (13, "pattern", Form::Text),
     (19, "required", Form::Texts),
     (20, "enum", Form::Anys),
     (21, "additionalProperties", Form::Message(&ONE_SCHEMA)),

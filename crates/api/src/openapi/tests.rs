@@ -146,8 +146,10 @@ fn the_protobuf_form_has_the_numbers_of_gnostic() {
             {"name": "body", "in": "body", "schema": {"$ref": "r"}},
             {"name": "q", "in": "query", "type": "string"}
         ], "x-b": 1}}},
-        "definitions": {"D": {"type": "object", "properties": {"p": {"type": "array"}}}}
+        "definitions": {"D": {"type": "object", "properties": {"p": {
+            "type": "array", "description": "d"
+        }}}}
     });
     let bytes = v2_protobuf(&document);
-    expect![[r#"\n\x032.0BG\x12E\n\x02/a\x12?B=B\x15\n\x13\n\x11\x12\x04body\x1a\x04body*\x03\n\x01rB\x18\n\x16\x12\x14\x1a\x12\x12\x05query\"\x01q2\x06stringj\n\n\x03x-b\x12\x03\x12\x011J&\n$\n\x01D\x12\x1f\xb2\x01\x08\n\x06object\xca\x01\x11\n\x0f\n\x01p\x12\n\xb2\x01\x07\n\x05array"#]].assert_eq(&bytes.escape_ascii().to_string());
+    expect![[r#"\n\x032.0BG\x12E\n\x02/a\x12?B=B\x15\n\x13\n\x11\x12\x04body\x1a\x04body*\x03\n\x01rB\x18\n\x16\x12\x14\x1a\x12\x12\x05query\"\x01q2\x06stringj\n\n\x03x-b\x12\x03\x12\x011J)\n\'\n\x01D\x12\"\xb2\x01\x08\n\x06object\xca\x01\x14\n\x12\n\x01p\x12\r\"\x01d\xb2\x01\x07\n\x05array"#]].assert_eq(&bytes.escape_ascii().to_string());
 }
