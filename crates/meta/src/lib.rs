@@ -12,5 +12,6 @@ pub mod object;
 pub mod quantity;
 pub mod resource;
 pub mod selector;
+pub mod shared;
 pub mod text;
 pub mod time;

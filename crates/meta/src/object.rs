@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{collections::tight, text::Text, time::Time};
+use crate::{pooled, shared::Shared, text::Text, time::Time};
 
 /// Labels or annotations.
 pub type Labels = BTreeMap<Text, Text>;
+
+pooled!(Labels, Vec<OwnerReference>, Vec<Text>);
 
 /// Where an object is: `namespace/name`, or `name` alone when it is cluster-scoped.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -130,15 +132,13 @@ pub struct ObjectMeta {
     /// Seconds of grace of that deletion.
     pub deletion_grace_period_seconds: Option<i64>,
     /// Labels.
-    pub labels: Labels,
+    pub labels: Shared<Labels>,
     /// Annotations.
-    pub annotations: Labels,
+    pub annotations: Shared<Labels>,
     /// Owners.
-    #[serde(deserialize_with = "tight")]
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Shared<Vec<OwnerReference>>,
     /// What must happen before it may go.
-    #[serde(deserialize_with = "tight")]
-    pub finalizers: Vec<Text>,
+    pub finalizers: Shared<Vec<Text>>,
 }
 
 impl ObjectMeta {

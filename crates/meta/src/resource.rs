@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::pooled;
+
 /// A served resource, as its URL names it. A constant per built-in kind in `api`; owned values come
 /// from discovery.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +19,8 @@ pub struct Resource {
     /// Where its objects live.
     pub scope: Scope,
 }
+
+pooled!(Resource);
 
 /// Whether a resource's objects live in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

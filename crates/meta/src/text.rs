@@ -1,16 +1,17 @@
 //! Short strings that repeat across thousands of objects, kept once each.
 
-use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, fmt, ops::Deref, sync::LazyLock};
 
+use arcstr::ArcStr;
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::collections::HashSet;
 
-/// A shared immutable string: a clone copies a pointer. Equal texts made by [`Text::intern`] (and by
+/// A shared immutable string, a pointer wide: a clone copies the pointer. Equal texts made by [`Text::intern`] (and by
 /// decoding) share one allocation while any of them lives.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Arc<str>);
+pub struct Text(ArcStr);
 
 /// Interned strings; those that nobody else holds are dropped when the table grows past twice its
 /// size after the last sweep.
@@ -20,7 +21,7 @@ static INTERNED: Mutex<Interner> = Mutex::new(Interner { texts: None, sweep_at: 
 const SWEEP_MIN: usize = 4096;
 
 struct Interner {
-    texts: Option<HashSet<Arc<str>>>,
+    texts: Option<HashSet<ArcStr>>,
     sweep_at: usize,
 }
 
@@ -31,14 +32,14 @@ impl Text {
         let Interner { texts, sweep_at } = &mut *interner;
         let texts = texts.get_or_insert_default();
         if let Some(found) = texts.get(text) {
-            return Self(Arc::clone(found));
+            return Self(ArcStr::clone(found));
         }
         if texts.len() >= *sweep_at {
-            texts.retain(|text| Arc::strong_count(text) > 1);
+            texts.retain(|text| ArcStr::strong_count(text).is_none_or(|holders| holders > 1));
             *sweep_at = SWEEP_MIN.max(texts.len() * 2);
         }
-        let made: Arc<str> = Arc::from(text);
-        texts.insert(Arc::clone(&made));
+        let made: ArcStr = ArcStr::from(text);
+        texts.insert(ArcStr::clone(&made));
         Self(made)
     }
 
@@ -50,7 +51,8 @@ impl Text {
 
 impl Default for Text {
     fn default() -> Self {
-        Self::intern("")
+        static EMPTY: LazyLock<Text> = LazyLock::new(|| Text::intern(""));
+        EMPTY.clone()
     }
 }
 impl Deref for Text {
@@ -87,6 +89,11 @@ impl PartialEq<str> for Text {
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
+    }
+}
+impl PartialEq<String> for Text {
+    fn eq(&self, other: &String) -> bool {
+        &*self.0 == other.as_str()
     }
 }
 impl fmt::Display for Text {
@@ -129,6 +136,6 @@ mod tests {
 
     #[test]
     fn equal_texts_share_one_allocation() {
-        assert!(Arc::ptr_eq(&Text::intern("kube-system").0, &Text::intern("kube-system").0));
+        assert!(ArcStr::ptr_eq(&Text::intern("kube-system").0, &Text::intern("kube-system").0));
     }
 }

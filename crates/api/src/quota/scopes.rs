@@ -24,7 +24,7 @@ pub(super) fn fit(subject: &Subject<'_>, spec: &ResourceQuotaSpec) -> bool {
 }
 
 /// Whether a pod ends by itself after a time.
-pub const fn is_terminating(pod: &Pod) -> bool {
+pub fn is_terminating(pod: &Pod) -> bool {
     matches!(pod.spec.active_deadline_seconds, Some(0..))
 }
 

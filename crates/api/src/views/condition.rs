@@ -26,6 +26,6 @@ pub struct Condition {
     pub last_transition_time: Option<Time>,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub reason: Text,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub message: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub message: Text,
 }

@@ -34,7 +34,9 @@ pub struct Taint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_added: Option<Time>,
 }
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum TaintEffect {
     #[default]
     NoSchedule,

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use meta::{
     collections::tight,
     object::{Labels, ObjectMeta},
+    pooled,
+    shared::Shared,
     text::Text,
     time::Time,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{Condition, Status, TaintEffect, kind};
@@ -17,10 +19,10 @@ use super::{Condition, Status, TaintEffect, kind};
 #[serde(rename_all = "camelCase", default)]
 pub struct Pod {
     pub metadata: ObjectMeta,
-    pub spec: PodSpec,
+    pub spec: Shared<PodSpec>,
     pub status: PodStatus,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodSpec {
     pub node_name: Text,
@@ -41,25 +43,26 @@ pub struct PodSpec {
     pub tolerations: Vec<Toleration>,
     pub scheduling_gates: Vec<SchedulingGate>,
     pub overhead: BTreeMap<Text, Text>,
-    #[serde(deserialize_with = "tight")]
+    /// Those of which something is read.
+    #[serde(deserialize_with = "telling")]
     pub volumes: Vec<Volume>,
     pub active_deadline_seconds: Option<i64>,
     pub priority_class_name: Text,
     /// What the pod as a whole may use, whatever its containers say.
     pub resources: Resources,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Volume {
     pub name: Text,
     pub persistent_volume_claim: Option<VolumeClaim>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VolumeClaim {
     pub claim_name: Text,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Container {
     pub name: Text,
@@ -75,20 +78,20 @@ pub struct Container {
     pub liveness_probe: Option<Probe>,
 }
 /// What becomes of a container that ended so, before its restart policy is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RestartRule {
     pub action: Text,
     pub exit_codes: Option<RestartOnExitCodes>,
 }
 /// `In` or `NotIn`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct RestartOnExitCodes {
     pub operator: Text,
     pub values: Vec<i32>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContainerPort {
     pub name: Text,
@@ -99,25 +102,25 @@ pub struct ContainerPort {
     pub protocol: Text,
 }
 /// Quantities as written, by resource name.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct Resources {
     pub requests: BTreeMap<Text, Text>,
     pub limits: BTreeMap<Text, Text>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Probe {
     pub initial_delay_seconds: i32,
     pub period_seconds: i32,
     pub success_threshold: i32,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct SchedulingGate {
     pub name: Text,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Toleration {
     pub key: Text,
@@ -126,14 +129,14 @@ pub struct Toleration {
     pub effect: Option<TaintEffect>,
     pub toleration_seconds: Option<i64>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Affinity {
     pub node_affinity: Option<NodeAffinity>,
     pub pod_affinity: Option<PodAffinity>,
     pub pod_anti_affinity: Option<PodAffinity>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct PodAffinity {
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
@@ -141,20 +144,20 @@ pub struct PodAffinity {
     #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
     pub preferred: Vec<WeightedPodAffinityTerm>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WeightedPodAffinityTerm {
     pub weight: i32,
     pub pod_affinity_term: PodAffinityTerm,
 }
 /// Without namespaces and selector the pod's own namespace is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodAffinityTerm {
     pub namespaces: Vec<Text>,
     pub namespace_selector: Option<Value>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct NodeAffinity {
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
@@ -162,25 +165,25 @@ pub struct NodeAffinity {
     #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
     pub preferred: Vec<PreferredSchedulingTerm>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSelector {
     pub node_selector_terms: Vec<NodeSelectorTerm>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeSelectorTerm {
     pub match_expressions: Vec<Requirement>,
     pub match_fields: Vec<Requirement>,
 }
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct PreferredSchedulingTerm {
     pub weight: i32,
     pub preference: NodeSelectorTerm,
 }
 /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt`, `Lt`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct Requirement {
     pub key: Text,
@@ -233,15 +236,15 @@ pub struct ContainerStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct ContainerState {
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<Box<Waiting>>,
     pub running: Option<Running>,
-    pub terminated: Option<Terminated>,
+    pub terminated: Option<Box<Terminated>>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct Waiting {
     pub reason: Text,
-    pub message: String,
+    pub message: Text,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -255,6 +258,17 @@ pub struct Terminated {
     pub reason: Text,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
+}
+
+pooled!(PodSpec);
+
+/// Leaves out the volumes of which nothing but the name is read: that of the token is another for each
+/// pod, and would keep pods of one template from sharing their spec.
+fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Volume>, D::Error> {
+    let mut volumes: Vec<Volume> = tight(deserializer)?;
+    volumes.retain(|volume| *volume != Volume { name: volume.name.clone(), ..Volume::default() });
+    volumes.shrink_to_fit();
+    Ok(volumes)
 }
 
 impl Pod {

@@ -57,8 +57,8 @@ pub(super) fn build(rollout: &Rollout, fleet: &Fleet) -> Arc<ReplicaSet> {
         metadata: ObjectMeta {
             name: name(deployment).into(),
             namespace: owner.namespace.clone(),
-            labels: template.labels().clone(),
-            annotations,
+            labels: template.labels().clone().into(),
+            annotations: annotations.into(),
             ..ObjectMeta::default()
         },
         spec: ReplicaSetSpec {

@@ -64,7 +64,7 @@ fn write(
     (kind, reason, message): (EventType, &'static str, String),
 ) -> Plan<Why> {
     let metadata = &rollout.deployment.metadata;
-    let mut annotations: Labels = metadata.annotations.clone();
+    let mut annotations = Labels::clone(&metadata.annotations);
     annotations.remove(ROLLBACK_TO);
     if let Some(source) = source {
         annotations.retain(|key, _| history::is_private(key));

@@ -98,6 +98,6 @@ fn replica_failure(fleet: &Fleet) -> Option<DeploymentCondition> {
         last_update_time: failure.last_transition_time,
         last_transition_time: failure.last_transition_time,
         reason: failure.reason.clone(),
-        message: failure.message.clone(),
+        message: failure.message.to_string(),
     })
 }

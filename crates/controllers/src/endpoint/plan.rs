@@ -115,7 +115,7 @@ fn update(
     // Others may have written the same in another order.
     let same_subsets = canonical(&endpoints.subsets) == subsets;
     let is_marked = metadata.annotations.contains_key(OVER_CAPACITY);
-    if same_subsets && metadata.labels == *labels && is_marked == (fit == Fit::Truncated) {
+    if same_subsets && *metadata.labels == *labels && is_marked == (fit == Fit::Truncated) {
         return None;
     }
     let mut changes = Difference::default();
@@ -143,7 +143,7 @@ fn update(
 
 fn labels(backed: &Backed) -> Labels {
     let service = &backed.service;
-    let mut labels = service.metadata.labels.clone();
+    let mut labels = Labels::clone(&service.metadata.labels);
     labels.insert(MANAGED_BY.into(), MANAGER.into());
     labels.remove(HEADLESS);
     if service.is_headless() || service.spec.cluster_ip.is_empty() {

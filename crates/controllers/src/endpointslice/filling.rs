@@ -65,7 +65,7 @@ impl Filling {
             self.delete.push(Arc::clone(slice));
             return;
         }
-        if differs || slice.metadata.labels != *labels {
+        if differs || *slice.metadata.labels != *labels {
             self.update.push((Arc::clone(slice), endpoints));
             return;
         }

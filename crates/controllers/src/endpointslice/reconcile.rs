@@ -40,7 +40,7 @@ pub(super) fn owner(backed: &Backed) -> Owner<'_> {
 /// The labels of the service's slices.
 pub(super) fn labels(backed: &Backed) -> Labels {
     let service = &backed.service;
-    let mut labels = service.metadata.labels.clone();
+    let mut labels = Labels::clone(&service.metadata.labels);
     labels.remove(HEADLESS);
     labels.insert(SERVICE_NAME.into(), service.metadata.name.clone());
     labels.insert(MANAGED_BY.into(), MANAGER.into());
@@ -148,7 +148,7 @@ impl Typed<'_> {
         if let [only] = &*changes.delete
             && only.endpoints.is_empty()
             && only.ports.is_empty()
-            && only.metadata.labels == *self.labels
+            && *only.metadata.labels == *self.labels
         {
             changes.delete.clear();
             return;

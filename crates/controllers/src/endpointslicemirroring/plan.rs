@@ -91,10 +91,10 @@ struct Copies<'a> {
 impl<'a> Copies<'a> {
     fn new(endpoints: &'a Endpoints) -> Self {
         let metadata = &endpoints.metadata;
-        let mut labels = metadata.labels.clone();
+        let mut labels = Labels::clone(&metadata.labels);
         labels.insert(SERVICE_NAME.into(), metadata.name.clone());
         labels.insert(MANAGED_BY.into(), MANAGER.into());
-        let mut annotations = metadata.annotations.clone();
+        let mut annotations = Labels::clone(&metadata.annotations);
         annotations.remove(LAST_CHANGE);
         annotations.remove(LAST_APPLIED);
         Self { owner: Owner { resource: ENDPOINTS, metadata }, labels, annotations }
@@ -119,8 +119,8 @@ impl<'a> Copies<'a> {
 
     fn is_copy(&self, slice: &EndpointSlice, content: &Content) -> bool {
         let metadata = &slice.metadata;
-        metadata.labels == self.labels
-            && metadata.annotations == self.annotations
+        *metadata.labels == self.labels
+            && *metadata.annotations == self.annotations
             && self.owner.owns(slice)
             && ordered(&slice.endpoints) == ordered(&content.endpoints)
     }

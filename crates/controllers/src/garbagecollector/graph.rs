@@ -10,6 +10,7 @@ use meta::{
     mutants::mutant,
     object::{ObjectKey, ObjectMeta, OwnerReference, Uid},
     resource::{Resource, Scope},
+    shared::Shared,
     text::Text,
 };
 
@@ -19,7 +20,7 @@ pub(super) const ORPHAN: &str = "orphan";
 /// An object that has owners or may be one.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub(super) resource: Resource,
+    pub(super) resource: Shared<Resource>,
     /// Without annotations and labels: nothing here is decided by them.
     pub(super) metadata: ObjectMeta,
     pub(super) api_version: Text,
@@ -151,7 +152,10 @@ impl Graph {
         }
         for owner in owners {
             self.dependents.entry(owner.uid.clone()).or_default().insert(uid.clone());
-            self.children.entry(owner.kind.clone()).or_default().insert(node.resource.clone());
+            self.children
+                .entry(owner.kind.clone())
+                .or_default()
+                .insert(Resource::clone(&node.resource));
         }
     }
 
@@ -190,12 +194,12 @@ impl Graph {
 impl Node {
     fn new(resource: &Resource, object: &PartialObject) -> Self {
         let metadata = ObjectMeta {
-            labels: BTreeMap::new(),
-            annotations: BTreeMap::new(),
+            labels: Shared::default(),
+            annotations: Shared::default(),
             ..object.metadata.clone()
         };
         Self {
-            resource: resource.clone(),
+            resource: resource.clone().into(),
             metadata,
             api_version: resource.api_version().into(),
             kind: Text::from(&*resource.kind),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meta::object::Uid;
+use meta::{object::Uid, resource::Resource};
 use runtime::{Action, Event, EventType, Guard, PatchKind, Plan, Propagation, Stage, Step, Target};
 use serde_json::{Value, json};
 
@@ -137,7 +137,7 @@ fn propagation(node: &Node) -> Propagation {
 }
 
 fn target(node: &Node) -> Target {
-    Target::new(node.resource.clone(), &node.metadata)
+    Target::new(Resource::clone(&node.resource), &node.metadata)
 }
 
 fn delete(node: &Node, propagation: Propagation, why: Why) -> Step<Why> {
@@ -208,7 +208,7 @@ fn announce_foreign(situation: &Situation, owner: &Node) -> Step<Why> {
     let namespace = &node.metadata.namespace;
     let mut step = Step::new(Action::Announce, Why::ForeignOwner);
     step.on_success = Some(Event {
-        regarding: Target::new(node.resource.clone(), &node.metadata),
+        regarding: Target::new(Resource::clone(&node.resource), &node.metadata),
         kind: EventType::Warning,
         reason: "OwnerRefInvalidNamespace",
         message: format!(

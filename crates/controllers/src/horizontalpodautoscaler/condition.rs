@@ -48,7 +48,7 @@ pub(super) fn say(conditions: &mut Vec<Condition>, word: Word, now: Time) {
             status: word.status,
             last_transition_time: now,
             reason: word.reason.into(),
-            message: word.message,
+            message: word.message.into(),
             ..Condition::default()
         });
         return;
@@ -58,5 +58,5 @@ pub(super) fn say(conditions: &mut Vec<Condition>, word: Word, now: Time) {
         known.status = word.status;
     }
     known.reason = word.reason.into();
-    known.message = word.message;
+    known.message = word.message.into();
 }

@@ -26,7 +26,7 @@ pub(super) fn wanted(content: &Content, now: Time) -> Option<Vec<Condition>> {
             last_heartbeat_time: None,
             last_transition_time: Some(since),
             reason: Text::from(reason),
-            message,
+            message: message.into(),
         });
     }
     let ours = |condition: &&Condition| conditions.iter().any(|c| c.kind == condition.kind);

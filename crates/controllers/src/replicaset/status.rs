@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::views::{Condition, Pod, ReplicaSetStatus, Status};
-use meta::time::Time;
+use meta::{text::Text, time::Time};
 use runtime::{Action, Guard, PatchKind, Step, Target};
 use serde_json::json;
 
@@ -90,7 +90,7 @@ fn conditions(replicas: &Replicas, failure: Option<&Failure>, now: Time) -> Vec<
             status: Status::True,
             last_transition_time: Some(now.whole_seconds()),
             reason: failure.reason.into(),
-            message: failure.message.clone(),
+            message: Text::from(failure.message.as_str()),
             last_heartbeat_time: None,
         }),
         None => conditions.retain(|condition| condition.kind != *REPLICA_FAILURE),

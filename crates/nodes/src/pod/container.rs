@@ -248,8 +248,10 @@ impl Advanced {
         } else {
             format!("{delay}s")
         };
-        self.status.last_state =
-            ContainerState { terminated: Some(terminated.clone()), ..ContainerState::default() };
+        self.status.last_state = ContainerState {
+            terminated: Some(terminated.clone().into()),
+            ..ContainerState::default()
+        };
         self.wait(
             "CrashLoopBackOff",
             format!("back-off {shown} restarting failed container={}", scene.container.name),
@@ -305,11 +307,14 @@ impl Advanced {
 
     /// Waits for that reason; no transition if it does already.
     fn wait(&mut self, reason: &str, message: String) -> Transition {
-        let waiting = Waiting { reason: Text::from(reason), message };
-        if self.status.state.waiting.as_ref() == Some(&waiting) {
+        let waiting = Waiting { reason: Text::from(reason), message: message.into() };
+        if self.status.state.waiting.as_deref() == Some(&waiting) {
             return Transition::Never;
         }
-        self.become_state(ContainerState { waiting: Some(waiting), ..ContainerState::default() })
+        self.become_state(ContainerState {
+            waiting: Some(waiting.into()),
+            ..ContainerState::default()
+        })
     }
 
     fn readiness(&mut self, scene: &Scene<'_>, now: Time) {
@@ -344,7 +349,7 @@ pub(super) fn ended(code: i32, started: Time, now: Time) -> ContainerState {
         started_at: Some(started),
         finished_at: Some(now),
     };
-    ContainerState { terminated: Some(terminated), ..ContainerState::default() }
+    ContainerState { terminated: Some(terminated.into()), ..ContainerState::default() }
 }
 
 fn running_since(now: Time) -> ContainerState {

@@ -195,7 +195,7 @@ fn an_object_goes_as_its_own_finalizers_ask() {
         ("other", expect!["delete Some(Background): none of its owners is left"]),
     ] {
         let mut held = situation(&[("a", Owner::Absent)], vec![]);
-        held.node.metadata.finalizers = vec![finalizer.into()];
+        held.node.metadata.finalizers = vec![finalizer.into()].into();
         check(&held, wanted);
     }
 }
