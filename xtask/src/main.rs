@@ -46,7 +46,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "measure",
-        about: "start | idle | deployment | controllers [FIGURE]  figures of the release binary; sim: of the simulator",
+        about: "start | idle | deployment | controllers [FIGURE] | audit  figures of the release binary; sim: of the simulator",
         run: ci::measure,
     },
     Command {

@@ -78,6 +78,7 @@ impl Follower {
         let at = found.iter().position(|file| file.identity == self.position.file);
         if let Some(at) = at {
             self.position.length = self.position.length.max(found[at].bytes);
+            self.position.is_closed = !self.path.is_live(&found[at].name);
         }
         let known = std::mem::take(&mut self.position.waiting);
         let before = |file: &Found| {
@@ -133,6 +134,7 @@ impl Follower {
             self.position.file.clone_from(&open.identity);
             let waited = self.position.waiting.iter().find(|known| known.file == file.identity);
             self.position.length = waited.map_or(file.bytes, |known| known.bytes);
+            self.position.is_closed = !self.path.is_live(&file.name);
             self.position.waiting.retain(|waiting| waiting.file != file.identity);
         }
         self.position.offset = open.offset;
@@ -143,7 +145,7 @@ impl Follower {
     /// What waited and is there no more, and what was unread of the file that was being read.
     fn count_lost(&mut self, found: &[Found]) {
         let is_gone = |identity: &str| found.iter().all(|file| file.identity != identity);
-        let Position { file, offset, length, waiting, .. } = &mut self.position;
+        let Position { file, offset, length, is_closed, waiting, .. } = &mut self.position;
         let mut bytes: Vec<u64> = Vec::new();
         waiting.retain(|waiting| {
             let stays = !is_gone(&waiting.file);
@@ -152,9 +154,12 @@ impl Follower {
             }
             stays
         });
-        if self.open.is_none() && !file.is_empty() && is_gone(file) && *length > *offset {
-            bytes.push(*length - *offset);
+        // A file that was written to when it was last seen has probably grown before it went.
+        let has_rest = *length > *offset || !*is_closed;
+        if self.open.is_none() && !file.is_empty() && is_gone(file) && has_rest {
+            bytes.push(length.saturating_sub(*offset));
             *length = *offset;
+            *is_closed = true;
         }
         if bytes.is_empty() {
             return;
@@ -335,6 +340,22 @@ mod tests {
         assert_eq!(read(&mut second), "four\n");
         let lost = second.position().lost;
         assert_eq!((lost.files, lost.bytes), (2, 4 + 6));
+    }
+
+    #[test]
+    fn a_file_that_may_have_grown_before_it_went_is_counted_once() {
+        let log = Log::new();
+        log.append("one\n");
+        let mut first = log.follower(Position::default());
+        assert_eq!(read(&mut first), "one\n");
+        log.put_aside(0);
+        log.disk.remove(&log.aside(0)).unwrap();
+        log.append("three\n");
+        let mut second = log.follower(first.position().clone());
+        assert_eq!(read(&mut second), "three\n");
+        second.note().unwrap();
+        let lost = second.position().lost;
+        assert_eq!((lost.files, lost.bytes), (1, 0));
     }
 
     #[test]

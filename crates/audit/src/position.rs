@@ -14,6 +14,9 @@ pub(crate) struct Position {
     pub(crate) offset: u64,
     /// How long it was when it was last looked at.
     pub(crate) length: u64,
+    /// Whether it was put aside by then: it does not grow any more.
+    #[serde(default)]
+    pub(crate) is_closed: bool,
     /// Files that are to be read after it, when they were last looked at.
     pub(crate) waiting: Vec<Waiting>,
     #[serde(flatten)]
@@ -33,7 +36,7 @@ pub(crate) struct Waiting {
 pub struct Lost {
     /// Files that were removed before they were read to their end.
     pub files: u64,
-    /// What was unread of them, as large as they were when they were last seen.
+    /// What was unread of them, at least: as large as they were when they were last seen.
     pub bytes: u64,
     /// Lines that are no events: torn by a crash of who wrote them.
     pub torn_lines: u64,

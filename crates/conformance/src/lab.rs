@@ -72,10 +72,11 @@ impl Lab {
         &self.folder
     }
 
-    /// Lets the project's examples be found as in a checkout.
-    pub fn show_examples(&self) {
-        let examples = tools::project().join("examples");
-        symlink(examples, self.folder.path().join("examples")).expect("a link can be made");
+    /// Lets a folder of the project be found by its last name.
+    pub fn show(&self, folder: &str) {
+        let target = tools::project().join(folder.trim_start_matches('/'));
+        let name = target.file_name().unwrap_or_default().to_owned();
+        symlink(target, self.folder.path().join(name)).expect("a link can be made");
     }
 
     /// Lets `prometheus` and `promtool` be found.

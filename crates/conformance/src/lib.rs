@@ -3,8 +3,10 @@
 #![expect(clippy::missing_panics_doc, reason = "a test that cannot go on panics")]
 
 pub mod answer;
+pub mod audit_events;
 pub mod background;
 pub mod chance;
+pub mod collector;
 pub mod folder;
 pub mod history;
 pub mod lab;

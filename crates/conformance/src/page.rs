@@ -29,8 +29,15 @@ const ENDS: &str = "kill %1";
 /// and a `yaml` block that begins with `# NAME.yaml` is a file of that name. The folder is the project's as
 /// far as `examples` goes. Answers how many commands there are.
 pub fn run(page: &str) -> usize {
+    run_in(page, "", &["examples"])
+}
+
+/// The same for a page that lies in a folder of the project, and these folders beside it.
+pub fn run_in(page: &str, folder: &str, beside_it: &[&str]) -> usize {
     let mut lab = Lab::unstarted(tools::Kubectl::Current);
-    lab.show_examples();
+    for name in beside_it {
+        lab.show(&format!("{folder}/{name}"));
+    }
     let mut beside = Vec::new();
     let mut commands = 0;
     for block in blocks(page) {

@@ -2,18 +2,27 @@
 
 use std::time::Duration;
 
-use conformance::{lab::Lab, patience::eventually, tools};
+use conformance::{
+    collector::{Collector, Manner},
+    lab::Lab,
+    patience::{Since, eventually},
+    tools,
+};
 use serde_json::Value;
 
 const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// A plane that tells of requests by a policy of ours.
 fn plane(policy: &str, flags: &[&str]) -> Lab {
-    let folder = tools::project().join("control-plane/audit-pipeline/policies");
-    let policy = format!("--audit-policy-file={}", folder.join(policy).display());
+    let policy = policy_flag(policy);
     let mut all = vec!["--memory", &policy, "--audit-log-path=audit/audit.log"];
     all.extend(flags);
     Lab::with(tools::Kubectl::Current, &all)
+}
+
+fn policy_flag(policy: &str) -> String {
+    let folder = tools::project().join("control-plane/audit-pipeline/policies");
+    format!("--audit-policy-file={}", folder.join(policy).display())
 }
 
 /// The events that the log holds, with those put aside.
@@ -107,4 +116,77 @@ fn events_are_counted_and_bad_policies_are_told_of() {
     assert!(refused.stderr.contains("it has no rules"), "{}", refused.stderr);
     let refused = lab.run("pilothouse apiserver --memory --port 0 --audit-log-path=a.log");
     assert!(refused.stderr.contains("--audit-policy-file"), "{}", refused.stderr);
+}
+
+/// A plane whose events go to a server of ours, soon.
+fn hooked(policy: &str, collector: &Collector, flags: &[&str]) -> Lab {
+    let mut lab = Lab::unstarted(tools::Kubectl::Current);
+    let url = collector.url();
+    lab.folder().write(
+        "hook.yaml",
+        &format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: hook\nclusters: [{{name: hook, cluster: \
+             {{server: '{url}/events'}}}}]\ncontexts: [{{name: hook, context: {{cluster: hook}}}}]\n"
+        ),
+    );
+    let policy = policy_flag(policy);
+    let mut all = vec!["--memory", &policy, "--audit-webhook-config-file=hook.yaml"];
+    all.extend(flags);
+    lab.up_with(&all);
+    lab
+}
+
+fn lost(lab: &Lab) -> u64 {
+    let metrics = lab.must("kubectl get --raw /metrics");
+    let name = "apiserver_audit_error_total{plugin=\"webhook\"} ";
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+#[test]
+fn a_webhook_gets_lists_of_events_and_the_rest_at_the_end() {
+    let collector = Collector::start(Manner::Takes);
+    let mut lab = hooked("minimal.yaml", &collector, &["--audit-webhook-batch-max-wait=100ms"]);
+    lab.must("kubectl create configmap top");
+    let has = |name: &str| collector.bodies().iter().any(|body| body.contains(name));
+    eventually("the event is there", TIME_MAX, || has("\"name\":\"top\"").then_some(()));
+    let list: Value = serde_json::from_str(&collector.bodies()[0]).expect("a list is JSON");
+    assert_eq!(list["kind"], "EventList");
+    assert_eq!(list["items"][0]["kind"], "Event");
+    assert_eq!(lost(&lab), 0);
+    let policy = policy_flag("minimal.yaml");
+    lab.up_with(&["--memory", &policy, "--audit-webhook-config-file=hook.yaml"]);
+    lab.must("kubectl create configmap last");
+    lab.terminate();
+    assert!(has("\"name\":\"last\""), "what waits leaves when the server stops");
+}
+
+#[test]
+fn a_webhook_that_stalls_costs_events_and_never_requests() {
+    let collector = Collector::start(Manner::Stalls);
+    let flags = [
+        "--audit-webhook-batch-max-wait=50ms",
+        "--audit-webhook-batch-buffer-size=20",
+        "--audit-webhook-batch-max-size=10",
+    ];
+    let lab = hooked("minimal.yaml", &collector, &flags);
+    let began = Since::now();
+    lab.must(
+        "for i in $(seq 60); do printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: top-%s}\\n---\\n' $i; \
+         done | kubectl create -f -",
+    );
+    assert!(began.passed() < TIME_MAX, "{:?}", began.passed());
+    assert!(lost(&lab) >= 20, "{}", lost(&lab));
+}
+
+#[test]
+fn a_strict_webhook_that_is_in_trouble_refuses_requests() {
+    let collector = Collector::start(Manner::Takes);
+    let flags = ["--audit-webhook-mode=blocking-strict", "--audit-webhook-initial-backoff=10ms"];
+    let lab = hooked("forensic.yaml", &collector, &flags);
+    collector.behave(Manner::InTrouble);
+    let refused = lab.run("kubectl create configmap top");
+    collector.behave(Manner::Takes);
+    assert!(refused.stderr.contains("failed to store audit event"), "{}", refused.stderr);
+    lab.must("kubectl create configmap top");
 }

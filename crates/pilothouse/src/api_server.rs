@@ -42,6 +42,6 @@ async fn serve(world: &World, settings: &Settings) -> Result<()> {
     ));
     let signal = app::signals::stop().await.context("cannot wait for signals")?;
     tracing::info!(signal, "stopping");
-    server.http.shut_down().await;
+    server::stop(server.http, server.auditor).await;
     Ok(())
 }

@@ -150,7 +150,16 @@ fn open(disk: &dyn Disk, path: &Path) -> Result<Open, DiskError> {
         disk.create_folder(folder)?;
     }
     let file = disk.open(path)?;
-    let length = file.len()?;
+    let mut length = file.len()?;
+    let mut last = [b'\n'];
+    if let Some(at) = length.checked_sub(1) {
+        file.read(at, &mut last)?;
+    }
+    if last != [b'\n'] {
+        // A crash tore the last line: the next one must not be lost with it.
+        file.write(length, b"\n")?;
+        length += 1;
+    }
     Ok(Open { file, length })
 }
 
@@ -245,6 +254,18 @@ mod tests {
                 LogFile::open(log.path.clone(), KEEPS_ALL, log.disk.clone(), clock).unwrap();
             again.append(b"two\n").unwrap();
             assert_eq!(read("audit.log"), b"one\ntwo\n");
+        });
+    }
+
+    #[test]
+    fn a_line_that_a_crash_tore_takes_no_other_with_it() {
+        with_log(KEEPS_ALL, |log, clock, read| {
+            log.append(b"a\nb").unwrap();
+            let clock = Arc::new(Still(Mutex::new(clock.wall())));
+            let again =
+                LogFile::open(log.path.clone(), KEEPS_ALL, log.disk.clone(), clock).unwrap();
+            again.append(b"c\n").unwrap();
+            assert_eq!(read("audit.log"), b"a\nb\nc\n");
         });
     }
 

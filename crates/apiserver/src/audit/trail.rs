@@ -8,7 +8,7 @@ use meta::time::Time;
 use serde_json::{Value, json};
 
 use super::{
-    Auditor, Level, NotWritten, Stage,
+    Auditor, Level, NotWritten, Stage, Telling,
     body::{self, drop_managed_fields},
     event::{Event, ObjectReference, UserInfo},
     policy::Verdict,
@@ -46,7 +46,7 @@ impl Auditor {
     ///
     /// # Errors
     /// A strict backend could not write that the request came: it must not be carried out.
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         self: &Arc<Self>,
         request: &Request,
         info: &RequestInfo,
@@ -56,8 +56,9 @@ impl Auditor {
         let Some(mut trail) = self.trail(request, info, Some(user), audit_id) else {
             return Ok(None);
         };
-        if let Err(not_written) = trail.tell(Stage::RequestReceived) {
+        if let Err(not_written) = trail.tell(Stage::RequestReceived).done().await {
             trail.ended = true;
+            self.metrics.rejected.inc();
             return Err(not_written);
         }
         trail.take_request(request, info);
@@ -77,8 +78,8 @@ impl Auditor {
             None => "Authentication failed, no credentials provided",
         };
         trail.response_status = Some(json!({"metadata": {}, "message": message, "code": 401}));
-        // Lost is lost: the request is refused anyway.
-        let _ = trail.tell(Stage::ResponseStarted);
+        // Nobody waits: the request is refused anyway.
+        drop(trail.tell(Stage::ResponseStarted));
         trail.ended = true;
     }
 
@@ -137,12 +138,18 @@ impl Trail {
     }
 
     /// Tells of the answer. A watch keeps the trail, and tells of its end when it is dropped.
-    pub(crate) fn answered(mut self, response: &mut Response) {
+    pub(crate) async fn answered(mut self, response: &mut Response) {
         self.take_response(response);
-        if let Body::Watch(watch) = &mut response.body {
-            let _ = self.tell(Stage::ResponseStarted);
+        let telling = if let Body::Watch(watch) = &mut response.body {
+            let telling = self.tell(Stage::ResponseStarted);
             watch.audit(self);
-        }
+            telling
+        } else {
+            self.ended = true;
+            self.tell(Stage::ResponseComplete)
+        };
+        // It is answered already: what is lost is counted.
+        let _ = telling.done().await;
     }
 
     fn take_request(&mut self, request: &Request, info: &RequestInfo) {
@@ -191,11 +198,11 @@ impl Trail {
         self.response_status = Some(status);
     }
 
-    fn tell(&self, stage: Stage) -> Result<(), NotWritten> {
+    fn tell(&self, stage: Stage) -> Telling {
         if !self.verdict.tells(stage) {
-            return Ok(());
+            return Telling::nothing();
         }
-        let Some(line) = self.line(stage, true) else { return Ok(()) };
+        let Some(line) = self.line(stage, true) else { return Telling::nothing() };
         self.auditor.tell(stage, &line, || self.line(stage, false))
     }
 
@@ -252,8 +259,8 @@ impl Drop for Trail {
                 "code": 200,
             }));
         }
-        // What is lost is counted.
-        let _ = self.tell(stage);
+        // Nobody is left who could wait; what is lost is counted.
+        drop(self.tell(stage));
     }
 }
 

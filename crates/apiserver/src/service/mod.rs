@@ -206,8 +206,11 @@ impl Inner {
                 return refusal(request, &status);
             }
         };
-        let begun = auditor.as_ref().map(|auditor| auditor.begin(request, info, &sender, audit_id));
-        let Ok(mut trail) = begun.transpose().map(Option::flatten) else {
+        let begun = match auditor {
+            Some(auditor) => auditor.begin(request, info, &sender, audit_id).await,
+            None => Ok(None),
+        };
+        let Ok(mut trail) = begun else {
             let path = &info.path;
             let text = format!("Internal Server Error: {path:?}: failed to store audit event\n");
             return Response::text(StatusCode::INTERNAL_SERVER_ERROR, text);
@@ -220,7 +223,7 @@ impl Inner {
             if resource::is_deprecated(info, &self.backend.served()) {
                 trail.is_deprecated();
             }
-            trail.answered(&mut response);
+            trail.answered(&mut response).await;
         }
         response
     }

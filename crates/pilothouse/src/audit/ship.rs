@@ -122,7 +122,7 @@ fn tell(what: &str, report: &Report) {
     }
     let audit::Lost { files, bytes, torn_lines, refused } = report.lost;
     output::say(&format!(
-        "{what} {events} events; lost since the first run: {files} files removed too early ({bytes} bytes), \
+        "{what} {events} events; lost since the first run: {files} files removed too early (at least {bytes} bytes), \
          {torn_lines} torn lines, {refused} events refused by the collector"
     ));
 }

@@ -9,11 +9,12 @@ mod metrics;
 mod rights;
 mod settings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use apiserver::{
     EngineMetrics, EngineOptions, Extension, Service, TimedStore,
+    audit::Auditor,
     authorization::Usage,
     http::Server,
     jwt::SigningKey,
@@ -36,6 +37,18 @@ pub(crate) struct ApiServer {
     pub(crate) root_ca: String,
     /// What tokens of service accounts are signed with.
     pub(crate) account_key: SigningKey,
+    pub(crate) auditor: Option<Arc<Auditor>>,
+}
+
+/// Audit events that wait when the server stops are given so long to leave.
+const FLUSH_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Answers what was asked, and lets audit events leave.
+pub(crate) async fn stop(http: Server, auditor: Option<Arc<Auditor>>) {
+    http.shut_down().await;
+    if let Some(auditor) = auditor {
+        auditor.flush(FLUSH_TIME_MAX).await;
+    }
 }
 
 /// Opens the store, serves it, and writes the administrator's kubeconfig.
@@ -60,6 +73,7 @@ pub(crate) async fn start(
     let pki = open_pki(world, settings)?;
     extensions.push(metrics::extension(Arc::clone(metrics), world));
     extensions.push(faults::extension(faults.as_ref()));
+    let auditor = settings.audit.as_ref().map(|audit| audit.open(world)).transpose()?;
     let usage = Usage::default();
     extensions.push(rights::extension(&usage));
     let server_settings = ServerSettings {
@@ -79,7 +93,7 @@ pub(crate) async fn start(
         address: address.clone(),
         extensions,
         faults,
-        auditor: settings.audit.as_ref().map(|audit| audit.open(world)).transpose()?,
+        auditor: auditor.clone(),
     };
     let service = plane::serve(world.clone(), store, server_settings).await?;
     service.register_metrics(metrics.registry()).context("cannot count requests")?;
@@ -88,7 +102,8 @@ pub(crate) async fn start(
     let url = format!("https://{address}");
     kubeconfig::write(&*world.disk, &settings.kubeconfig, &url, &pki)?;
     let account_key = settings.authentication.account_key(world, &pki)?;
-    Ok(ApiServer { service, http, url, root_ca: pki.authority.certificate, account_key })
+    let root_ca = pki.authority.certificate;
+    Ok(ApiServer { service, http, url, root_ca, account_key, auditor })
 }
 
 fn open_store(world: &World, settings: &Settings) -> Result<Arc<dyn Store>> {

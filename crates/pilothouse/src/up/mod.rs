@@ -6,7 +6,7 @@ mod time;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use apiserver::http::Server;
+use apiserver::{audit::Auditor, http::Server};
 use clap::ArgMatches;
 use plane::{Components, Identity, Part};
 use runtime::{Metrics, Running};
@@ -55,14 +55,18 @@ async fn up(world: &World, stepped: Option<Arc<SteppedClock>>, options: &Options
     let running = manager.start();
     plane::register_nodes(world, &*identities(Identity::Part(Part::Nodes)), options.nodes).await?;
     greet(options, &server.url, world.clock.monotonic().since(began));
-    wait_and_stop(running, server.http).await
+    wait_and_stop(running, server.http, server.auditor).await
 }
 
-async fn wait_and_stop(running: Running, http: Server) -> Result<()> {
+async fn wait_and_stop(
+    running: Running,
+    http: Server,
+    auditor: Option<Arc<Auditor>>,
+) -> Result<()> {
     let signal = app::signals::stop().await.context("cannot wait for signals")?;
     tracing::info!(signal, "stopping");
     running.stop();
-    http.shut_down().await;
+    server::stop(http, auditor).await;
     output::say("Stopped. Nothing that was acknowledged is lost.");
     Ok(())
 }

@@ -2,20 +2,27 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use expect_test::{Expect, expect};
 use http::{HeaderName, Method, header};
+use parking_lot::Mutex;
 use serde_json::Value;
-use world::World;
+use world::{BoxFuture, World};
 
 use super::double;
 use crate::{
     Body, Request, Service, User,
-    audit::{Auditor, Backend, Batching, LogFile, Mode, Policy, Rotation, Truncation},
+    audit::{
+        Auditor, Backend, Batching, Deliver, Destination, LogFile, Mode, Policy, Retry, Rotation,
+        Truncation, Undelivered, Webhook,
+    },
     authentication::Authentication,
 };
 
 const ROTATION: Rotation =
     Rotation { bytes_max: u64::MAX, backups_max: 0, age_max: Duration::ZERO, compresses: false };
+const TRUNCATION: Truncation =
+    Truncation { event_bytes_max: usize::MAX, batch_bytes_max: usize::MAX };
 const PODS: &str = "/api/v1/namespaces/shop/pods";
 
 /// A service that tells of requests, and the log that it tells them to.
@@ -32,7 +39,11 @@ impl Told {
         let folder = std::env::temp_dir().join(format!("audit-{}", world.dice.suffix(12)));
         let path = folder.join("audit.log");
         let log = LogFile::open(path, ROTATION, world.disk.clone(), world.clock.clone()).unwrap();
-        let auditor = Auditor::new(&world, policy, vec![Backend { log, mode, truncation }]);
+        let auditor = Auditor::new(
+            &world,
+            policy,
+            vec![Backend { destination: Destination::Log(Arc::new(log)), mode, truncation }],
+        );
         let service = double::audited_service(&world, Authentication::default(), Arc::new(auditor));
         Self { world, service, folder }
     }
@@ -184,7 +195,7 @@ fn a_watch_is_told_of_when_it_starts_and_when_it_ends() {
 #[test]
 fn an_event_that_is_too_large_loses_its_bodies() {
     double::run(|world| async move {
-        let truncation = Some(Truncation { event_bytes_max: 600 });
+        let truncation = Some(Truncation { event_bytes_max: 600, ..TRUNCATION });
         let rule = "level: RequestResponse, omitStages: [RequestReceived]";
         let told = Told::new(world, rule, Mode::Blocking, truncation);
         told.service.call(ask(Method::GET, PODS).by(ann())).await;
@@ -200,7 +211,7 @@ fn a_strict_log_that_cannot_be_written_refuses_requests() {
         let call = || told.service.call(ask(Method::GET, PODS).by(ann()));
         assert_eq!(call().await.status, 200);
         // A limit that every event is beyond.
-        let truncation = Some(Truncation { event_bytes_max: 1 });
+        let truncation = Some(Truncation { event_bytes_max: 1, ..TRUNCATION });
         let world = told.world.clone();
         let told = Told::new(world, "level: Metadata", Mode::BlockingStrict, truncation);
         let refused = told.service.call(ask(Method::GET, PODS).by(ann())).await;
@@ -241,13 +252,101 @@ fn events_beyond_the_buffer_are_lost_and_counted() {
         for call in calls {
             call.await;
         }
-        let lost: f64 = registry
-            .gather()
-            .iter()
-            .filter(|family| family.name() == "apiserver_audit_error_total")
-            .flat_map(prometheus::proto::MetricFamily::get_metric)
-            .map(|metric| metric.get_counter().get_value())
-            .sum();
-        assert!(lost >= 1.0, "{lost}");
+        assert!(lost(&registry) >= 1.0, "{}", lost(&registry));
+    });
+}
+
+fn lost(registry: &prometheus::Registry) -> f64 {
+    let families = registry.gather();
+    let lost = families.iter().filter(|family| family.name() == "apiserver_audit_error_total");
+    let metrics = lost.flat_map(prometheus::proto::MetricFamily::get_metric);
+    metrics.map(|metric| metric.get_counter().get_value()).sum()
+}
+
+/// A server of events that takes nothing for a while.
+#[derive(Clone, Default)]
+struct Hook(Arc<Mutex<Answers>>);
+
+#[derive(Default)]
+struct Answers {
+    failures: usize,
+    lists: Vec<Bytes>,
+}
+
+impl Deliver for Hook {
+    fn deliver(&self, list: Bytes) -> BoxFuture<Result<(), Undelivered>> {
+        let mut answers = self.0.lock();
+        let answer = if let Some(left) = answers.failures.checked_sub(1) {
+            answers.failures = left;
+            Err(Undelivered { reason: "busy".to_owned(), retry: Retry::After(None) })
+        } else {
+            answers.lists.push(list);
+            Ok(())
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl Hook {
+    fn failing(failures: usize) -> Self {
+        Self(Arc::new(Mutex::new(Answers { failures, lists: Vec::new() })))
+    }
+
+    /// A service that posts its events here.
+    fn serve(&self, world: &World, mode: Mode, truncation: Option<Truncation>) -> Service {
+        let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]";
+        let webhook = Webhook::new(Arc::new(self.clone()), Duration::from_millis(1), None);
+        let backend = Backend { destination: Destination::Webhook(webhook), mode, truncation };
+        let auditor = Auditor::new(world, Policy::parse(text).unwrap(), vec![backend]);
+        double::audited_service(world, Authentication::default(), Arc::new(auditor))
+    }
+
+    /// Stages by list.
+    fn stages(&self) -> Vec<usize> {
+        let text = |list: &Bytes| String::from_utf8_lossy(list).matches("\"stage\"").count();
+        self.0.lock().lists.iter().map(text).collect()
+    }
+}
+
+#[test]
+fn a_request_waits_until_a_webhook_has_its_events() {
+    double::run(|world| async move {
+        let hook = Hook::failing(3);
+        let service = hook.serve(&world, Mode::Blocking, None);
+        assert_eq!(service.call(ask(Method::GET, PODS).by(ann())).await.status, 200);
+        assert_eq!(hook.stages(), [1, 1]);
+    });
+}
+
+#[test]
+fn a_strict_webhook_that_takes_nothing_refuses_requests() {
+    double::run(|world| async move {
+        for (mode, status) in [(Mode::Blocking, 200), (Mode::BlockingStrict, 500)] {
+            let hook = Hook::failing(5);
+            let service = hook.serve(&world, mode, None);
+            let registry = prometheus::Registry::new();
+            service.register_metrics(&registry).unwrap();
+            let answer = service.call(ask(Method::GET, PODS).by(ann())).await;
+            assert_eq!(answer.status, status, "{mode:?}");
+            assert!((lost(&registry) - 1.0).abs() < f64::EPSILON, "{}", lost(&registry));
+        }
+    });
+}
+
+#[test]
+fn a_webhook_has_batches_that_are_not_too_large() {
+    double::run(|world| async move {
+        let (hook, wait_max) = (Hook::default(), Duration::from_millis(10));
+        let mode = Mode::Batch(Batching { buffer_max: 100, size_max: 100, wait_max });
+        let truncation = Truncation { batch_bytes_max: 2_000, ..TRUNCATION };
+        let service = hook.serve(&world, mode, Some(truncation));
+        for _ in 0..5 {
+            service.call(ask(Method::GET, PODS).by(ann())).await;
+        }
+        while hook.stages().iter().sum::<usize>() < 10 {
+            world.clock.sleep(wait_max).await;
+        }
+        let lists = hook.0.lock().lists.clone();
+        assert!(lists.len() > 1 && lists.iter().all(|list| list.len() < 2_200), "{lists:?}");
     });
 }

@@ -20,6 +20,19 @@ impl Folder {
     }
 }
 
+/// The names of the files of a folder that end so, in order.
+pub(crate) fn names(folder: &Path, ending: &str) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).context("cannot list a folder")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(ending) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         // What is left behind is only data made for this measurement.

@@ -1,8 +1,9 @@
-//! Figures of the release binary, as a user would take them: start, idle, deployment, controllers.
+//! Figures of the release binary, as a user would take them: start, idle, deployment, controllers, audit.
 //!
-//! `measure start|idle|deployment|controllers [FIGURE]`. Brackets show what the reference stack (etcd, API
+//! `measure start|idle|deployment|controllers [FIGURE]|audit`. Brackets show what the reference stack (etcd, API
 //! server, controller manager, scheduler, KWOK) took on two cores.
 
+mod audit;
 mod controllers;
 mod deployment;
 mod figure;
@@ -26,9 +27,10 @@ fn main() -> Result<()> {
             "idle" => idle::measure(&world).await,
             "deployment" => deployment::measure(&world).await,
             "controllers" => controllers::measure(&world, arguments.next().as_deref()).await,
-            other => {
-                bail!("cannot measure {other:?}; there are start, idle, deployment and controllers")
-            }
+            "audit" => audit::measure(&world).await,
+            other => bail!(
+                "cannot measure {other:?}; there are start, idle, deployment, controllers and audit"
+            ),
         }
     })
 }

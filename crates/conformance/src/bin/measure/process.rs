@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -19,8 +19,13 @@ pub(crate) struct Process {
 impl Process {
     /// The release binary beside this program, with these arguments.
     pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
+        Self::start_in(Path::new("."), arguments)
+    }
+    /// The same in a folder.
+    pub(crate) fn start_in(folder: &Path, arguments: &[&str]) -> Result<Self> {
         let child = Command::new(binary()?)
             .args(arguments)
+            .current_dir(folder)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -71,7 +76,8 @@ impl Drop for Process {
     }
 }
 
-fn binary() -> Result<PathBuf> {
+/// The release binary beside this program.
+pub(crate) fn binary() -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where this program is")?;
     Ok(own.with_file_name("pilothouse"))
 }
