@@ -93,6 +93,14 @@ impl Lab {
         symlink(program, link).expect("a link can be made");
     }
 
+    /// Lets `etcd` and `etcdctl` be found.
+    pub fn show_etcd(&self) {
+        for program in ["etcd", "etcdctl"] {
+            let link = self.folder.path().join("bin").join(program);
+            symlink(tools::etcd(program), link).expect("a link can be made");
+        }
+    }
+
     /// Stops the control plane, if it runs, and starts it with these flags.
     pub fn up_with(&mut self, flags: &[&str]) {
         if self.process.is_some() {

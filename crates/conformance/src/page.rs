@@ -38,6 +38,9 @@ pub fn run_in(page: &str, folder: &str, beside_it: &[&str]) -> usize {
     for name in beside_it {
         lab.show(&format!("{folder}/{name}"));
     }
+    if page.contains("pilothouse etcd") {
+        lab.show_etcd();
+    }
     let mut beside = Vec::new();
     let mut commands = 0;
     for block in blocks(page) {

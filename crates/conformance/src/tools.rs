@@ -32,6 +32,11 @@ pub fn prometheus(program: &str) -> PathBuf {
     installed(&format!("prometheus/usr/bin/{program}"))
 }
 
+/// A program of etcd: `etcd` or `etcdctl`.
+pub fn etcd(program: &str) -> PathBuf {
+    installed(&format!("{program}/usr/bin/{program}"))
+}
+
 fn installed(name: &str) -> PathBuf {
     let path = folder().join(name);
     assert!(path.exists(), "{} is not there; run `cargo xtask tools` first", path.display());

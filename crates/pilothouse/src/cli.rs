@@ -3,8 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
-    api_server, audit, clock, component, controller_manager, explain, failure::Failure, faults,
-    output, up,
+    api_server, audit, clock, component, controller_manager, etcd, explain, failure::Failure,
+    faults, output, up,
 };
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -36,6 +36,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Some(("explain", matches)) => explain::run(matches),
         Some(("clock", matches)) => clock::run(matches),
         Some(("faults", matches)) => faults::run(matches),
+        Some(("etcd", matches)) => etcd::run(matches),
         Some(("audit", matches)) => audit::run(matches),
         Some(("version", _)) => {
             output::say(&format!("pilothouse v{VERSION}\nKubernetes {KUBERNETES_VERSION}"));
@@ -70,6 +71,7 @@ fn command() -> Command {
         .subcommand(explain::command())
         .subcommand(clock::command())
         .subcommand(faults::command())
+        .subcommand(etcd::command())
         .subcommand(audit::command())
         .subcommand(Command::new("version").about("Print the version of this program and of Kubernetes"))
 }

@@ -7,6 +7,7 @@ mod clock;
 mod component;
 mod controller_manager;
 mod delegation;
+mod etcd;
 mod explain;
 mod failure;
 mod faults;

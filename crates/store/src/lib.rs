@@ -20,7 +20,7 @@ mod sweep;
 mod types;
 
 pub use error::StoreError;
-pub use etcd::{Etcd, EtcdOptions, Login};
+pub use etcd::{Etcd, EtcdAdmin, EtcdOptions, EtcdStatus, Login};
 pub use local::Local;
 pub use types::{
     Compare, Event, EventBatch, KeyValue, Operation, Range, RangeAnswer, Revision, Transaction,

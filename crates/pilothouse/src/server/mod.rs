@@ -2,6 +2,7 @@
 
 mod audit;
 mod authentication;
+mod etcd;
 mod faults;
 mod flags;
 mod kubeconfig;
@@ -107,8 +108,9 @@ pub(crate) async fn start(
 }
 
 fn open_store(world: &World, settings: &Settings) -> Result<Arc<dyn Store>> {
-    match settings.storage {
+    match &settings.storage {
         Storage::Memory => Ok(Arc::new(Local::memory(world))),
+        Storage::Etcd(etcd) => Ok(Arc::new(etcd.open(world)?)),
         Storage::Disk => {
             let folder = settings.data_dir.join("store");
             let store = Local::embedded(world, &folder);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{
     audit::{self, AuditSettings},
     authentication::{self, AuthenticationSettings},
+    etcd::{self, EtcdSettings},
 };
 use apiserver::authorization::Mode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
@@ -32,10 +33,11 @@ pub(crate) struct FaultsFile {
 }
 
 /// Where objects are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Storage {
     Disk,
     Memory,
+    Etcd(EtcdSettings),
 }
 
 /// The flags that [`Settings::read`] reads.
@@ -48,7 +50,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         Arg::new("memory")
             .long("memory")
             .action(ArgAction::SetTrue)
-            .conflicts_with("data-dir")
+            .conflicts_with_all(["data-dir", "etcd-servers"])
             .help("Keep nothing: everything is forgotten at the end"),
         Arg::new("port")
             .long("port")
@@ -81,17 +83,22 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_parser(value_parser!(u64))
             .help("The same seed and order of requests give the same faults [default: by chance]"),
     ];
-    own.into_iter().chain(authentication::arguments()).chain(audit::arguments()).collect()
+    let others = [authentication::arguments(), audit::arguments(), etcd::arguments()];
+    own.into_iter().chain(others.into_iter().flatten()).collect()
 }
 
 impl Settings {
     pub(crate) fn read(matches: &ArgMatches) -> Self {
         let home = app::environment::home().join(".pilothouse");
         let path = |name: &str| matches.get_one::<String>(name).map(PathBuf::from);
-        let in_memory = matches.get_flag("memory");
+        let storage = match EtcdSettings::read(matches) {
+            Some(etcd) => Storage::Etcd(etcd),
+            None if matches.get_flag("memory") => Storage::Memory,
+            None => Storage::Disk,
+        };
         Self {
             data_dir: path("data-dir").unwrap_or_else(|| home.join("data")),
-            storage: if in_memory { Storage::Memory } else { Storage::Disk },
+            storage,
             port: matches.get_one("port").copied().unwrap_or(6443),
             kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
@@ -108,9 +115,9 @@ impl Settings {
 
     /// Where certificates and keys are kept; `None` keeps none.
     pub(super) fn pki(&self) -> Option<PathBuf> {
-        match self.storage {
+        match &self.storage {
             Storage::Memory => None,
-            Storage::Disk => Some(self.data_dir.join("pki")),
+            Storage::Disk | Storage::Etcd(_) => Some(self.data_dir.join("pki")),
         }
     }
 
@@ -121,9 +128,10 @@ impl Settings {
 
     /// Where objects are kept, for people.
     pub(crate) fn store(&self) -> String {
-        match self.storage {
+        match &self.storage {
             Storage::Memory => "memory, forgotten at the end".to_owned(),
             Storage::Disk => self.data_dir.display().to_string(),
+            Storage::Etcd(etcd) => format!("etcd at {}", etcd.servers.join(", ")),
         }
     }
 }

@@ -3,6 +3,10 @@
 
 use bytes::Bytes;
 
+/// A request without fields that anybody sets.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(crate) struct Nothing {}
+
 #[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(crate) struct Header {
     #[prost(uint64, tag = "1")]
@@ -44,8 +48,8 @@ pub(crate) struct RangeRequest {
     pub(crate) limit: i64,
     #[prost(int64, tag = "4")]
     pub(crate) revision: i64,
-    #[prost(bool, tag = "7")]
-    pub(crate) serializable: bool,
+    #[prost(bool, tag = "8")]
+    pub(crate) keys_only: bool,
     #[prost(bool, tag = "9")]
     pub(crate) count_only: bool,
 }
@@ -230,4 +234,60 @@ pub(crate) struct AuthenticateRequest {
 pub(crate) struct AuthenticateResponse {
     #[prost(string, tag = "2")]
     pub(crate) token: String,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct StatusResponse {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) header: Option<Header>,
+    #[prost(string, tag = "2")]
+    pub(crate) version: String,
+    #[prost(int64, tag = "3")]
+    pub(crate) size: i64,
+    #[prost(uint64, tag = "4")]
+    pub(crate) leader: u64,
+    #[prost(uint64, tag = "5")]
+    pub(crate) raft_index: u64,
+    #[prost(uint64, tag = "6")]
+    pub(crate) raft_term: u64,
+    #[prost(uint64, tag = "7")]
+    pub(crate) raft_applied: u64,
+    #[prost(int64, tag = "9")]
+    pub(crate) size_in_use: i64,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct SnapshotResponse {
+    #[prost(uint64, tag = "2")]
+    pub(crate) remaining: u64,
+    #[prost(bytes = "bytes", tag = "3")]
+    pub(crate) blob: Bytes,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Permission {
+    /// Two allows to read and to write.
+    #[prost(int32, tag = "1")]
+    pub(crate) kind: i32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) key: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(crate) range_end: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct RolePermission {
+    #[prost(string, tag = "1")]
+    pub(crate) role: String,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) permission: Option<Permission>,
+}
+
+/// A name, or two: of a role, of a user with a password, of a user and a role.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Names {
+    #[prost(string, tag = "1")]
+    pub(crate) first: String,
+    #[prost(string, tag = "2")]
+    pub(crate) second: String,
 }
