@@ -73,7 +73,7 @@ impl Lab {
     }
 
     /// Lets a folder of the project be found by its last name.
-    pub fn show(&self, folder: &str) {
+    pub fn show_folder(&self, folder: &str) {
         let target = tools::project().join(folder.trim_start_matches('/'));
         let name = target.file_name().unwrap_or_default().to_owned();
         symlink(target, self.folder.path().join(name)).expect("a link can be made");
@@ -96,8 +96,7 @@ impl Lab {
     /// Lets `etcd` and `etcdctl` be found.
     pub fn show_etcd(&self) {
         for program in ["etcd", "etcdctl"] {
-            let link = self.folder.path().join("bin").join(program);
-            symlink(tools::etcd(program), link).expect("a link can be made");
+            self.show(&tools::etcd(program));
         }
     }
 

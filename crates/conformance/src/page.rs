@@ -36,7 +36,7 @@ pub fn run(page: &str) -> usize {
 pub fn run_in(page: &str, folder: &str, beside_it: &[&str]) -> usize {
     let mut lab = Lab::unstarted(tools::Kubectl::Current);
     for name in beside_it {
-        lab.show(&format!("{folder}/{name}"));
+        lab.show_folder(&format!("{folder}/{name}"));
     }
     if page.contains("pilothouse etcd") {
         lab.show_etcd();

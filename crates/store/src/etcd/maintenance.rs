@@ -91,9 +91,7 @@ impl EtcdAdmin {
         let path = "/etcdserverpb.Maintenance/Snapshot";
         let answers = self.members.stream(path, &Nothing {}, Then::End).await;
         let mut answers = answers.map_err(failed(action))?;
-        while let Some(piece) =
-            answers.next::<SnapshotResponse>().await.map_err(failed(action))?
-        {
+        while let Some(piece) = answers.next::<SnapshotResponse>().await.map_err(failed(action))? {
             write(piece.blob)?;
         }
         Ok(())

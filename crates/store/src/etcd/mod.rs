@@ -32,9 +32,9 @@ use crate::{
 };
 use keys::Keys;
 use lease::LeaseBook;
+pub use maintenance::{EtcdAdmin, EtcdStatus};
 use members::Members;
 use messages::{Header, TxnResponse};
-pub use maintenance::{EtcdAdmin, EtcdStatus};
 pub use options::{EtcdOptions, Login};
 use progress::Progress;
 use watch::Follower;
