@@ -1,7 +1,7 @@
 //! The API server: authenticate, authorize, decode, admit, validate, store; lists and watches from
 //! the watch cache. One engine serves every kind, because a kind is data.
 
-mod admission;
+pub mod admission;
 mod api_group;
 pub mod audit;
 pub mod authentication;
@@ -41,8 +41,8 @@ pub use custom::Served;
 pub use engine::{Engine, EngineMetrics, EngineOptions, Epoch, StartError};
 pub use object::Object;
 pub use operation::{
-    Content, DeleteOptions, FieldValidation, ListQuery, Listed, ObjectEvent, Operation, Outcome,
-    PatchType, User, Verb, VersionMatch, WatchQuery,
+    Content, DeleteOptions, FieldValidation, ListQuery, Listed, Notes, ObjectEvent, Operation,
+    Outcome, PatchType, User, Verb, VersionMatch, WatchQuery,
 };
 pub use query::Query;
 pub use request_info::{RequestInfo, ResourcePath};

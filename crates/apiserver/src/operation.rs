@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use api::catalog::ResourceFacts;
 use bytes::Bytes;
 use meta::object::ResourceVersion;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -38,6 +39,23 @@ pub struct Operation {
     pub epoch: Option<Epoch>,
     pub dry_run: bool,
     pub field_validation: FieldValidation,
+    pub notes: Notes,
+}
+
+/// What is to be told of an operation in the audit log, by name. Clones share it: the engine writes it
+/// down, the service reads it, whatever the answer.
+#[derive(Debug, Clone, Default)]
+pub struct Notes(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Notes {
+    pub(crate) fn add(&self, more: BTreeMap<String, String>) {
+        if !more.is_empty() {
+            self.0.lock().extend(more);
+        }
+    }
+    pub(crate) fn take(&self) -> BTreeMap<String, String> {
+        std::mem::take(&mut self.0.lock())
+    }
 }
 
 /// What to do, with what it needs.

@@ -17,21 +17,35 @@ pub(super) const LIFECYCLE: Link = Link {
             && operation.subresource.is_empty()
     },
     mutate,
-    validate: |_, _, _| Ok(()),
+    ..Link::IDLE
+};
+
+pub(super) const EXISTS: Link = Link {
+    name: "NamespaceExists",
+    reads: &[NAMESPACES],
+    concerns: |attributes| attributes.operation.resource.resource.scope == Scope::Namespaced,
+    validate: |attributes, seen, _, _| {
+        let namespace = &attributes.operation.namespace;
+        seen.get(&NAMESPACES, "", namespace).map(|_| ()).ok_or_else(|| missing(namespace))
+    },
+    ..Link::IDLE
 };
 
 fn mutate(attributes: &Attributes<'_>, seen: &Seen, value: &mut Value) -> Result<(), Status> {
     let operation = attributes.operation;
     let Some(namespace) = seen.get(&NAMESPACES, "", &operation.namespace) else {
-        let message = format!("namespaces {:?} not found", operation.namespace);
-        let status = Status::new(404, Reason::NotFound, message);
-        return Err(status.about("", "namespaces", &operation.namespace));
+        return Err(missing(&operation.namespace));
     };
     if namespace.fields.get("status.phase").is_some_and(|phase| phase == "Terminating") {
         let name = value["metadata"]["name"].as_str().unwrap_or_default();
         return Err(terminating(operation, name));
     }
     Ok(())
+}
+
+fn missing(namespace: &str) -> Status {
+    let message = format!("namespaces {namespace:?} not found");
+    Status::new(404, Reason::NotFound, message).about("", "namespaces", namespace)
 }
 
 fn terminating(operation: &Operation, name: &str) -> Status {

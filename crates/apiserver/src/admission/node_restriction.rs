@@ -15,7 +15,6 @@ use crate::{authorization::node_of, engine::failure};
 
 pub(super) const LINK: Link = Link {
     name: "NodeRestriction",
-    reads: &[],
     concerns: |attributes| node_of(&attributes.operation.user).is_some(),
     mutate: |attributes, _, value| {
         let node = node_of(&attributes.operation.user).unwrap_or_default();
@@ -27,7 +26,7 @@ pub(super) const LINK: Link = Link {
         restrict(attributes, node, value)
             .map_err(|reason| failure::forbidden(&operation.resource, name, &reason))
     },
-    validate: |_, _, _| Ok(()),
+    ..Link::IDLE
 };
 
 const MIRROR: &str = "kubernetes.io/config.mirror";

@@ -7,13 +7,12 @@ use super::Link;
 
 pub(super) const LINK: Link = Link {
     name: "TaintNodesByCondition",
-    reads: &[],
     concerns: |attributes| attributes.is_about(&NODES) && attributes.is_create(),
     mutate: |_, _, node| {
         taint(node);
         Ok(())
     },
-    validate: |_, _, _| Ok(()),
+    ..Link::IDLE
 };
 
 const KEY: &str = "node.kubernetes.io/not-ready";

@@ -15,7 +15,7 @@ pub(super) const LINK: Link = Link {
     reads: &[PRIORITY_CLASSES],
     concerns: |attributes| attributes.is_about(&PODS),
     mutate,
-    validate: |_, _, _| Ok(()),
+    ..Link::IDLE
 };
 
 const DEFAULT_PREEMPTION: &str = "PreemptLowerPriority";

@@ -14,7 +14,8 @@ pub(super) const LINK: Link = Link {
     reads: &[SERVICE_ACCOUNTS],
     concerns: |attributes| attributes.is_create() && attributes.is_about(&PODS),
     mutate,
-    validate,
+    validate: |attributes, seen, pod, _| validate(attributes, seen, pod),
+    ..Link::IDLE
 };
 
 /// An account so annotated lets its pods use no secrets but its own.

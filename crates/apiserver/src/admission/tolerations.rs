@@ -7,13 +7,12 @@ use super::Link;
 
 pub(super) const LINK: Link = Link {
     name: "DefaultTolerationSeconds",
-    reads: &[],
     concerns: |attributes| attributes.is_about(&PODS),
     mutate: |_, _, pod| {
         tolerate(pod);
         Ok(())
     },
-    validate: |_, _, _| Ok(()),
+    ..Link::IDLE
 };
 
 const TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];

@@ -1,6 +1,6 @@
 //! What is told of one request from its beginning to its end.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use http::{StatusCode, header};
@@ -29,6 +29,8 @@ pub(crate) struct Trail {
     object: Option<ObjectReference>,
     received: Time,
     annotations: Vec<(&'static str, String)>,
+    /// What admission has to say.
+    notes: BTreeMap<String, String>,
     request_object: Option<Value>,
     response_object: Option<Value>,
     response_status: Option<Value>,
@@ -108,6 +110,7 @@ impl Auditor {
             object: object_of(info),
             received: self.clock.wall(),
             annotations: Vec::new(),
+            notes: BTreeMap::new(),
             request_object: None,
             response_object: None,
             response_status: None,
@@ -139,6 +142,7 @@ impl Trail {
 
     /// Tells of the answer. A watch keeps the trail, and tells of its end when it is dropped.
     pub(crate) async fn answered(mut self, response: &mut Response) {
+        self.notes = response.notes.take();
         self.take_response(response);
         let telling = if let Body::Watch(watch) = &mut response.body {
             let telling = self.tell(Stage::ResponseStarted);
@@ -224,8 +228,9 @@ impl Trail {
         event.user_agent = &self.user_agent;
         event.object_ref = self.object.as_ref();
         event.response_status = self.response_status.as_ref();
-        event.annotations =
-            self.annotations.iter().map(|(name, value)| (*name, &**value)).collect();
+        let noted = self.notes.iter().map(|(name, text)| (&**name, &**text));
+        let decided = self.annotations.iter().map(|(name, text)| (*name, &**text));
+        event.annotations = noted.chain(decided).collect();
         if is_whole {
             event.request_object = self.request_object.as_ref();
             event.response_object = self.response_object.as_ref();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Inner, body};
 use crate::{
-    Content, FieldValidation, Object, Operation, PatchType, User, Verb,
+    Content, FieldValidation, Notes, Object, Operation, PatchType, User, Verb,
     authentication::{
         BootstrapToken, Claims, Found, Kind, LAST_USED, Needed, Proven, ServiceAccounts, Unproven,
         check_account, check_secret,
@@ -173,6 +173,7 @@ fn noted_use(secret: &Value, now: Time) -> Option<Operation> {
         epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
+        notes: Notes::default(),
     })
 }
 

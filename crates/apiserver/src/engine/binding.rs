@@ -23,12 +23,13 @@ impl Inner {
         operation: &Operation,
         content: Content,
     ) -> Result<Outcome, Status> {
-        let binding = content.value;
+        let mut binding = content.value;
         let name = match operation.name.as_str() {
             "" => body::text(&binding, "name").to_owned(),
             name => name.to_owned(),
         };
         check_target(&binding["target"])?;
+        self.admission.label_binding(&mut binding).await?;
         let on_pod = on_pod(operation, &name)?;
         let facts = &on_pod.resource;
         for _ in 0..RACES_MAX {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Inner, body, body::Body, collection::all, failure, replace::Tracking};
 use crate::{
-    Content, FieldValidation, Operation, Reason, Status, User, Verb, authorization::MASTERS,
+    Content, FieldValidation, Notes, Operation, Reason, Status, User, Verb, authorization::MASTERS,
 };
 
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -150,6 +150,7 @@ pub(crate) fn server_operation(resource: Arc<ResourceFacts>) -> Operation {
         epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Ignore,
+        notes: Notes::default(),
     }
 }
 

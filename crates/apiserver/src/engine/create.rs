@@ -107,7 +107,8 @@ impl Inner {
             return Err(failure::invalid(&operation.resource, &name, &errors));
         }
         body::warn(&mut warnings, kinds::warnings(&context, &value, None));
-        self.admission.check(operation, Action::Create, &value).await?;
+        let remarks = self.admission.check(operation, Action::Create, &value).await?;
+        body::warn(&mut warnings, remarks);
         let charge = self.charge_quotas(operation, Action::Create, &value).await?;
         if operation.dry_run {
             self.refuse_if_taken(operation, &name).await?;

@@ -111,10 +111,11 @@ impl Engine {
         let (caches, tasks) =
             Caches::start(&world, &store, revision, options.metrics.cache_lag.clone());
         let custom = Registry::new(&caches);
-        let admission = Admission::new(&caches, &world.dice);
         let [allocation, charging] = [(); 2].map(|()| tokio::sync::Mutex::default());
         let modes = options.authorization.clone();
         let authorizer = Arc::new(Authorizer::new(modes, &caches, options.witness.clone()));
+        let admission =
+            Admission::new(Arc::clone(&options.admission), &caches, &authorizer, &world.dice);
         let inner = Inner {
             world,
             store,

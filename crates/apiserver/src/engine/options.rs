@@ -6,6 +6,7 @@ use prometheus::{Histogram, HistogramOpts, Registry};
 use serde_json::Value;
 
 use crate::{
+    admission::AdmissionOptions,
     authentication::{Authentication, Bearers},
     authorization::{Mode, Witness},
 };
@@ -30,6 +31,8 @@ pub struct EngineOptions {
     /// What the ConfigMap `kube-system/extension-apiserver-authentication` tells other servers of; nothing
     /// makes none.
     pub authentication: Arc<Authentication>,
+    /// What fills in and refuses, and what it is told.
+    pub admission: Arc<AdmissionOptions>,
     /// Who is asked, in order, whether somebody may do something.
     pub authorization: Vec<Mode>,
     /// Roles and bindings that are kept like those every cluster has.
@@ -78,6 +81,7 @@ impl Default for EngineOptions {
             advertise_address: Ipv4Addr::new(192, 168, 255, 254),
             bearers: Arc::default(),
             authentication: Arc::default(),
+            admission: Arc::default(),
             authorization: Mode::DEFAULT.to_vec(),
             policy: Vec::new(),
             witness: None,

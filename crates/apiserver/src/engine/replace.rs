@@ -72,7 +72,8 @@ impl Inner {
             return Err(failure::invalid(&operation.resource, name, &errors));
         }
         body::warn(&mut warnings, kinds::warnings(&context, &new, Some(old)));
-        self.admission.check(operation, Action::Update { old }, &new).await?;
+        let remarks = self.admission.check(operation, Action::Update { old }, &new).await?;
+        body::warn(&mut warnings, remarks);
         let charge = self.charge_quotas(operation, Action::Update { old }, &new).await?;
         if operation.dry_run {
             return Ok(Replaced::Done(Outcome::Value { value: new, code: 200, warnings }));

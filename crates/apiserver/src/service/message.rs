@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::WatchBody;
-use crate::{User, tls::Peer};
+use crate::{Notes, User, tls::Peer};
 
 /// One request. In process, `user` says who asks and nothing else is looked at; over HTTP there is
 /// none, and perhaps a `peer` with a certificate.
@@ -34,6 +34,8 @@ pub struct Response {
     pub headers: HeaderMap,
     pub warnings: Vec<String>,
     pub body: Body,
+    /// What the audit log is to be told.
+    pub(crate) notes: Notes,
 }
 
 /// What follows the headers.
@@ -87,6 +89,7 @@ impl Response {
             status,
             headers: HeaderMap::new(),
             warnings: Vec::new(),
+            notes: Notes::default(),
             body: Body::Full(body.into()),
         };
         response.with(header::CONTENT_TYPE, content_type)

@@ -25,7 +25,7 @@ pub use message::{BODY_BYTES_MAX, Body, Request, Response};
 pub use watch_body::{EventKind, WatchBody, WatchEvent};
 
 use crate::{
-    ApiGroup, Engine, Operation, Outcome, Reason, Served, Status, User,
+    ApiGroup, Engine, Notes, Operation, Outcome, Reason, Served, Status, User,
     audit::{Auditor, Trail},
     authentication::{Authentication, Proven, Unproven},
     authorization::{self, Attributes, Authorizer, Decision},
@@ -293,9 +293,11 @@ impl Inner {
             Err(Misroute::Status(status)) => Err(status),
         };
         let deprecation = target.as_ref().ok().and_then(resource::deprecation);
+        let notes = Notes::default();
         let answered = match target {
             Ok(target) => {
-                let call = resource::Call { request, info, path, target, user };
+                let notes = notes.clone();
+                let call = resource::Call { request, info, path, target, user, notes };
                 self.within_time(info, self.resource(call)).await
             }
             Err(status) => Err(status),
@@ -303,6 +305,7 @@ impl Inner {
         let mut response =
             answered.unwrap_or_else(|status| failure(request, &status, Indent::ForPeople));
         response.warnings.splice(0..0, deprecation);
+        response.notes = notes;
         response
     }
 

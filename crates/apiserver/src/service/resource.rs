@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{BODY_BYTES_MAX, Body, Inner, Request, Response, WatchBody, interference};
 use crate::{
-    Content, Epoch, Operation, Outcome, PatchType, Reason, Served, Status, User, Verb,
+    Content, Epoch, Notes, Operation, Outcome, PatchType, Reason, Served, Status, User, Verb,
     decode::{self, BodyType, Expected, Origin},
     encode::{Encoder, EventEncoder},
     engine::epoch,
@@ -28,6 +28,7 @@ pub(super) struct Call<'a> {
     pub path: &'a ResourcePath,
     pub target: Target,
     pub user: User,
+    pub notes: Notes,
 }
 
 /// What the Content-Type of a PATCH asks for.
@@ -183,6 +184,7 @@ impl Call<'_> {
             epoch: self.epoch()?,
             dry_run: options.dry_run,
             field_validation: options.field_validation,
+            notes: self.notes.clone(),
         })
     }
 

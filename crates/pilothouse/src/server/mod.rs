@@ -1,5 +1,6 @@
 //! The API server on its port, as `up` and `apiserver` start it.
 
+mod admission;
 mod audit;
 mod authentication;
 mod etcd;
@@ -80,6 +81,7 @@ pub(crate) async fn start(
     let server_settings = ServerSettings {
         engine: EngineOptions {
             secure_port: port_of(&address),
+            admission: settings.admission.open(world)?,
             authorization: settings.authorization.clone(),
             witness: Some(usage.witness()),
             metrics: engine_metrics,

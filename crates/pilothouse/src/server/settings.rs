@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
+    admission::{self, AdmissionSettings},
     audit::{self, AuditSettings},
     authentication::{self, AuthenticationSettings},
     etcd::{self, EtcdSettings},
@@ -20,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) overwrite_kubeconfig: bool,
     pub(crate) faults: Option<FaultsFile>,
     pub(crate) authentication: AuthenticationSettings,
+    pub(crate) admission: AdmissionSettings,
     pub(crate) authorization: Vec<Mode>,
     pub(crate) audit: Option<AuditSettings>,
 }
@@ -83,7 +85,12 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_parser(value_parser!(u64))
             .help("The same seed and order of requests give the same faults [default: by chance]"),
     ];
-    let others = [authentication::arguments(), audit::arguments(), etcd::arguments()];
+    let others = [
+        authentication::arguments(),
+        admission::arguments(),
+        audit::arguments(),
+        etcd::arguments(),
+    ];
     own.into_iter().chain(others.into_iter().flatten()).collect()
 }
 
@@ -102,6 +109,7 @@ impl Settings {
             port: matches.get_one("port").copied().unwrap_or(6443),
             kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
+            admission: AdmissionSettings::read(matches),
             authorization: matches
                 .get_one("authorization-mode")
                 .cloned()

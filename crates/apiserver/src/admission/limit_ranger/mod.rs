@@ -25,7 +25,8 @@ pub(super) const LINK: Link = Link {
         creates || resizes || attributes.is_about(&PERSISTENT_VOLUME_CLAIMS)
     },
     mutate,
-    validate,
+    validate: |attributes, seen, value, _| validate(attributes, seen, value),
+    ..Link::IDLE
 };
 
 /// What is read of a `LimitRange`.

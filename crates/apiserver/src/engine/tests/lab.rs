@@ -19,8 +19,8 @@ use tokio::{runtime::Handle, sync::mpsc};
 use world::{BoxFuture, Dice, real::SteppedClock};
 
 use crate::{
-    Content, DeleteOptions, Engine, EngineOptions, FieldValidation, ListQuery, Listed, ObjectEvent,
-    Operation, Outcome, PatchType, Status, User, Verb, WatchQuery,
+    Content, DeleteOptions, Engine, EngineOptions, FieldValidation, ListQuery, Listed, Notes,
+    ObjectEvent, Operation, Outcome, PatchType, Status, User, Verb, WatchQuery,
 };
 
 pub(super) struct Lab {
@@ -248,6 +248,7 @@ pub(super) fn on(facts: &Arc<ResourceFacts>, namespace: &str, name: &str, verb: 
         epoch: None,
         dry_run: false,
         field_validation: FieldValidation::Warn,
+        notes: Notes::default(),
     }
 }
 

@@ -2,12 +2,14 @@
 //! of API server behaviour.
 
 mod admission;
+mod admission_storage;
 mod custom;
 mod deleting;
 mod epochs;
 mod eviction;
 mod lab;
 mod lists;
+mod pod_security;
 mod quota;
 mod rights;
 mod services;
