@@ -6,8 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use store::{Etcd, Operation, Revision, Store as _, StoreError, Transaction};
-use tokio::sync::mpsc;
+use store::{Etcd, Revision, Store, transfer};
 use world::World;
 
 use crate::{EtcdError, Layout, shell::telling_all};
@@ -17,9 +16,6 @@ use crate::{EtcdError, Layout, shell::telling_all};
 pub struct Tool(PathBuf);
 
 const TOOLS: [&str; 2] = ["etcdutl", "etcdctl"];
-const LIFTERS: u64 = 64;
-/// Rewritten until the revision is high enough.
-const LIFT: &str = "/registry/pilothouse-lift";
 
 impl Tool {
     /// The one that is there, in a folder or, with `None`, where the system looks for programs.
@@ -95,38 +91,6 @@ pub async fn restore(
 /// # Errors
 /// The cluster does not answer.
 pub async fn lift(world: &World, layout: &Layout, least: Revision) -> Result<Revision, EtcdError> {
-    let store = Arc::new(Etcd::new(world, &layout.options(&*world.disk)?)?);
-    let current = store.revision().await?;
-    let missing = least.0.saturating_sub(current.0);
-    let (done, mut finished) = mpsc::unbounded_channel();
-    for lifter in 0..LIFTERS {
-        let share = missing / LIFTERS + u64::from(lifter < missing % LIFTERS);
-        let (store, done) = (Arc::clone(&store), done.clone());
-        let lifting = async move {
-            // Who waits may have given up.
-            let _ = done.send(write(&store, lifter, share).await);
-        };
-        world.tasks.spawn("etcd lift", Box::pin(lifting));
-    }
-    drop(done);
-    while let Some(lifted) = finished.recv().await {
-        lifted?;
-    }
-    let newest = store.revision().await?;
-    store.compact(newest).await?;
-    Ok(newest)
-}
-
-/// Each change makes a revision; the last one takes the key away.
-async fn write(store: &Etcd, lifter: u64, times: u64) -> Result<(), StoreError> {
-    let key = || format!("{LIFT}-{lifter}").into_bytes();
-    let puts = (0..times).map(|_| Operation::Put {
-        key: key(),
-        value: Vec::new().into(),
-        time_to_live: None,
-    });
-    for then in puts.chain([Operation::Delete { key: key() }]) {
-        store.transact(Transaction { compare: Vec::new(), then: vec![then] }).await?;
-    }
-    Ok(())
+    let store: Arc<dyn Store> = Arc::new(Etcd::new(world, &layout.options(&*world.disk)?)?);
+    Ok(transfer::lift(world, &store, least).await?)
 }

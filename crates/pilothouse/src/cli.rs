@@ -4,7 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
     api_server, audit, clock, component, controller_manager, etcd, explain, failure::Failure,
-    faults, output, up,
+    faults, output, store, up,
 };
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -37,6 +37,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Some(("clock", matches)) => clock::run(matches),
         Some(("faults", matches)) => faults::run(matches),
         Some(("etcd", matches)) => etcd::run(matches),
+        Some(("store", matches)) => store::run(matches),
         Some(("audit", matches)) => audit::run(matches),
         Some(("version", _)) => {
             output::say(&format!("pilothouse v{VERSION}\nKubernetes {KUBERNETES_VERSION}"));
@@ -72,6 +73,7 @@ fn command() -> Command {
         .subcommand(clock::command())
         .subcommand(faults::command())
         .subcommand(etcd::command())
+        .subcommand(store::command())
         .subcommand(audit::command())
         .subcommand(Command::new("version").about("Print the version of this program and of Kubernetes"))
 }

@@ -17,6 +17,7 @@ mod process;
 mod reach;
 mod rules;
 mod server;
+mod store;
 mod up;
 mod usage;
 

@@ -17,6 +17,7 @@ mod memory;
 mod replay;
 mod state;
 mod sweep;
+pub mod transfer;
 mod types;
 
 pub use error::StoreError;

@@ -27,6 +27,7 @@ use runtime::Metrics;
 use store::{Local, Store};
 use world::World;
 
+pub(crate) use etcd::{EtcdSettings, arguments as etcd_arguments};
 pub(crate) use settings::{Settings, Storage, arguments};
 
 /// An API server that answers.
