@@ -49,9 +49,12 @@ fn flags(port: u16) -> Vec<String> {
 
 /// `kill -9` of the leader, which is started again by its parent.
 fn kill_leader(lab: &Lab, port: u16) {
+    // In brackets, so that `grep` does not find itself.
     lab.must(&format!(
-        "leader=$(pilothouse etcd status --folder etcd --port {port} | awk '$2 == \"leader\" {{ print $1 }}') &&
-         kill -9 $(pgrep --full \"data-dir=$PWD/etcd/$leader$\" || pgrep --full \"data-dir=$PWD/etcd/$leader \")"
+        "status=$(pilothouse etcd status --folder etcd --port {port}) &&
+         leader=$(awk '$2 == \"leader\" {{ print $1 }}' <<< \"$status\") &&
+         found=$(grep -lzx -e \"--data-[d]ir=$PWD/etcd/$leader\" /proc/[0-9]*/cmdline 2>/dev/null);
+         kill -9 $(cut -d/ -f3 <<< \"$found\")"
     ));
 }
 
