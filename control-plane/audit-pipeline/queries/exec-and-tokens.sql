@@ -2,8 +2,8 @@
 -- :limit = 50
 SELECT time, user, impersonated, verb, resource, subresource, namespace, name, code, source_ip
 FROM events
-WHERE ((resource = 'pods' AND subresource IN ('exec', 'attach', 'portforward', 'ephemeralcontainers'))
-    OR (resource = 'serviceaccounts' AND subresource = 'token'))
+WHERE subresource IN ('exec', 'attach', 'portforward', 'ephemeralcontainers', 'token')
+  AND resource IN ('pods', 'serviceaccounts')
   AND stage IN ('ResponseStarted', 'ResponseComplete')
 ORDER BY time DESC
 LIMIT :limit

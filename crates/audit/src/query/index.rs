@@ -16,7 +16,7 @@ use super::{QueryError, event::Event, index_path};
 use crate::{archive::is_part, line::lines};
 
 /// Grows with every change of what follows: an index of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Somebody else may be filling the same index.
 const BUSY_TIME_MAX: Duration = Duration::from_mins(5);
 /// Of the hash that tells events apart. Identical lines are one event: the audit ID alone will not do, since
@@ -38,6 +38,7 @@ CREATE INDEX IF NOT EXISTS by_time ON events (time);
 CREATE INDEX IF NOT EXISTS by_verb ON events (verb, user, resource);
 CREATE INDEX IF NOT EXISTS by_user ON events (user, time);
 CREATE INDEX IF NOT EXISTS by_object ON events (resource, namespace, name);
+CREATE INDEX IF NOT EXISTS by_subresource ON events (subresource, resource);
 CREATE INDEX IF NOT EXISTS by_latency ON events (latency_ms);
 CREATE INDEX IF NOT EXISTS forbidden ON events (user) WHERE decision = 'forbid';
 ";
