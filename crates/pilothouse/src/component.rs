@@ -1,15 +1,15 @@
 //! `pilothouse scheduler` and `pilothouse nodes`: what acts beside the controllers, as processes of
 //! their own.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use client::{Transport, http::HttpTransport};
 use meta::object::ObjectKey;
 use nodes::{node::NodeAgent, pod::Kubelet};
 use runtime::{Actor, LeaseSettings, Manager, Metrics, Running};
-use scheduler::Scheduler;
+use scheduler::{Configuration, Scheduler, Settings, framework::Registry};
 use world::World;
 
 use crate::{
@@ -26,6 +26,12 @@ pub(crate) fn scheduler_command() -> Command {
         .about("Run the scheduler alone")
         .after_help("Several may be started: one works, the others stand by.")
         .args([cli::kubeconfig_argument(), cli::verbosity_argument()])
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .help("Profiles, plugins and their arguments: a KubeSchedulerConfiguration"),
+        )
 }
 
 pub(crate) fn nodes_command() -> Command {
@@ -40,13 +46,36 @@ pub(crate) fn nodes_command() -> Command {
 pub(crate) fn run_scheduler(matches: &ArgMatches) -> Result<(), Failure> {
     app::logs::start(matches.get_count("verbosity"));
     let work = async |world: World| {
+        let settings = scheduler_settings(&world, matches)?;
         let (_, mut manager) = manager(&world, matches, SCHEDULER)?;
+        let election = settings.leader_election().clone();
+        manager.informers.provide(settings);
         manager.add_machine::<Scheduler>();
-        let key = ObjectKey::new("kube-system", SCHEDULER);
-        let running = manager.start_with_lease(LeaseSettings::new(key, world.dice.uuid()));
-        until_stopped(running).await
+        if !election.leader_elect {
+            return until_stopped(manager.start()).await;
+        }
+        let key = ObjectKey::new(election.resource_namespace, election.resource_name);
+        let lease = LeaseSettings {
+            duration: election.lease_duration,
+            renew_deadline: election.renew_deadline,
+            retry_period: election.retry_period,
+            ..LeaseSettings::new(key, world.dice.uuid())
+        };
+        until_stopped(manager.start_with_lease(lease)).await
     };
     Ok(process::run(work)?)
+}
+
+/// What the scheduler is made of: the default, or what a file says.
+fn scheduler_settings(world: &World, matches: &ArgMatches) -> Result<Settings> {
+    let Some(path) = matches.get_one::<String>("config") else {
+        return Ok(Settings::default());
+    };
+    let said = || format!("cannot use the configuration {path}");
+    let text = world.disk.read(Path::new(path)).with_context(said)?;
+    let text = String::from_utf8(text).with_context(said)?;
+    let configuration = Configuration::parse(&text).with_context(said)?;
+    Settings::new(configuration, Registry::built_in()).with_context(said)
 }
 
 pub(crate) fn run_nodes(matches: &ArgMatches) -> Result<(), Failure> {

@@ -43,7 +43,7 @@ pub use explain::{Explanation, explain};
 pub use feed::Listener;
 pub use informers::{DynamicHandler, Enqueue, Handler, Informers, Watches};
 pub use lease::LeaseSettings;
-pub use machine::{Machine, Outcome, Ticket, Turn};
+pub use machine::{Machine, Outcome, Seed, Stopwatch, Ticket, Turn};
 pub use measure::{
     CODE, Counter, Gauge, Histogram, Measurement, Metric, MetricKind, When, exponential,
 };

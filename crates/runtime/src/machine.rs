@@ -1,13 +1,14 @@
 //! The shape of a component that is one state machine over everything it sees (the scheduler),
 //! where a controller is one per key.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use client::ClientError;
 use meta::time::Time;
 use serde_json::Value;
+use world::Clock;
 
-use crate::{Informers, Metric, Step};
+use crate::{Informers, Measurement, Metric, Step};
 
 /// Names a step until its outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -23,6 +24,37 @@ pub struct Turn<W> {
     pub steps: Vec<(Ticket, Step<W>)>,
     /// Take the next turn after this long even if nothing changes; zero means at once.
     pub wake_after: Option<Duration>,
+    /// Recorded when the turn is over. Shares of gauges are the machine's until its next turn.
+    pub measurements: Vec<Measurement>,
+}
+
+/// Chance for a machine, rolled once: provided to it as a setting before it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+/// Tells a machine how long something took, for its metrics: no decision may depend on it. Provided to
+/// it as a setting before it is made.
+#[derive(Clone)]
+pub struct Stopwatch {
+    clock: Arc<dyn Clock>,
+}
+
+impl Stopwatch {
+    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self { clock: Arc::clone(clock) }
+    }
+    /// What `work` answers, and how long it took.
+    pub fn time<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
+        let began = self.clock.monotonic();
+        let answer = work();
+        (answer, self.clock.monotonic().since(began))
+    }
+}
+
+impl fmt::Debug for Stopwatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stopwatch")
+    }
 }
 
 /// A single state machine. The driver calls it from one task: changes are noted by the handlers that

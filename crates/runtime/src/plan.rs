@@ -154,6 +154,8 @@ pub struct Step<W> {
     pub on_success: Option<Event>,
     /// Recorded when it is refused (not when the namespace is being deleted).
     pub on_failure: Option<Event>,
+    /// Who tells these events, if not the component as a whole.
+    pub reporter: Option<Text>,
     /// Recorded according to what becomes of it.
     pub measurements: Vec<(When, Measurement)>,
 }
@@ -161,7 +163,14 @@ pub struct Step<W> {
 impl<W> Step<W> {
     /// A step without events.
     pub const fn new(action: Action, why: W) -> Self {
-        Self { action, why, on_success: None, on_failure: None, measurements: Vec::new() }
+        Self {
+            action,
+            why,
+            on_success: None,
+            on_failure: None,
+            reporter: None,
+            measurements: Vec::new(),
+        }
     }
     /// Tells of it in a metric.
     pub fn measure(&mut self, when: When, measurement: Measurement) {

@@ -24,6 +24,11 @@ pub(crate) fn unavailable(nodes: usize, reasons: &[String]) -> String {
     format!("0/{nodes} nodes are available: {}.", parts.join(", "))
 }
 
+/// The same with one reason against all nodes.
+pub(crate) fn whole(nodes: usize, reason: &str) -> String {
+    format!("0/{nodes} nodes are available: {reason}.")
+}
+
 /// The same for rejected nodes, each with its reasons.
 pub(crate) fn fit_error(nodes: usize, rejected: &[(Text, Rejection)]) -> String {
     let reasons: Vec<String> =

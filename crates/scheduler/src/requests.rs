@@ -24,12 +24,12 @@ pub(crate) fn numbers(quantities: &BTreeMap<Text, Text>) -> Requests {
 
 /// The pod's effective request: the sum of its containers and sidecars, or its largest step of
 /// initialisation, plus overhead.
-pub(crate) fn of(pod: &Pod) -> Requests {
+pub fn of(pod: &Pod) -> Requests {
     effective(pod, |container| numbers(&container.resources.requests))
 }
 
 /// The same with the assumed amounts for containers that ask for no cpu or memory.
-pub(crate) fn for_scoring(pod: &Pod) -> Requests {
+pub fn for_scoring(pod: &Pod) -> Requests {
     effective(pod, |container| {
         let mut requests = numbers(&container.resources.requests);
         requests.entry("cpu".into()).or_insert(SCORED_CPU_MILLIS);
@@ -56,8 +56,17 @@ fn effective(pod: &Pod, of_container: impl Fn(&Container) -> Requests) -> Reques
         raise(&mut largest_step, &step);
     }
     raise(&mut total, &largest_step);
+    // What is said of the pod as a whole counts, whatever its containers ask for.
+    for (name, amount) in numbers(&pod.spec.resources.requests) {
+        total.insert(name, amount);
+    }
     add(&mut total, &numbers(&pod.spec.overhead));
     total
+}
+
+/// The amount of a resource; zero if there is none.
+pub(crate) fn amount(requests: &Requests, name: &str) -> i64 {
+    requests.get(name).copied().unwrap_or(0)
 }
 
 /// Adds `more` to `total`.
@@ -100,6 +109,13 @@ mod tests {
     fn containers_add_up() {
         let one = json!({"resources": {"requests": {"cpu": "250m", "memory": "1Ki"}}});
         check(json!({"containers": [one, one]}), &[("cpu", 500), ("memory", 2048)]);
+    }
+
+    #[test]
+    fn what_is_said_of_the_pod_as_a_whole_counts() {
+        let one = json!({"resources": {"requests": {"cpu": "250m", "example.com/x": "1"}}});
+        let spec = json!({"containers": [one, one], "resources": {"requests": {"cpu": "1"}}});
+        check(spec, &[("cpu", 1000), ("example.com/x", 2)]);
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub use job::{
 };
 pub use lease::{Lease, LeaseSpec};
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
-pub use node::{Node, NodeSpec, NodeStatus, Taint, TaintEffect};
+pub use node::{Node, NodeImage, NodeSpec, NodeStatus, Taint, TaintEffect};
 pub use partial::PartialObject;
 pub use persistent_volume_claim::{
     ModifyVolumeStatus, PersistentVolumeClaim, PersistentVolumeClaimSpec,
@@ -66,8 +66,8 @@ pub use pod::{
     Affinity, Container, ContainerPort, ContainerState, ContainerStatus, NodeAffinity,
     NodeSelector, NodeSelectorTerm, Phase, Pod, PodAffinity, PodAffinityTerm, PodIp, PodSpec,
     PodStatus, PreferredSchedulingTerm, Probe, Requirement, Resources, RestartOnExitCodes,
-    RestartRule, Running, SchedulingGate, Terminated, Toleration, Volume, VolumeClaim, Waiting,
-    WeightedPodAffinityTerm,
+    RestartRule, Running, SchedulingGate, Terminated, Toleration, TopologySpreadConstraint, Volume,
+    VolumeClaim, Waiting, WeightedPodAffinityTerm,
 };
 pub use pod_disruption_budget::{
     BudgetCondition, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,

@@ -50,6 +50,14 @@ pub struct NodeStatus {
     pub capacity: BTreeMap<Text, Text>,
     pub allocatable: BTreeMap<Text, Text>,
     pub conditions: Vec<Condition>,
+    pub images: Vec<NodeImage>,
+}
+/// An image that a node has, under all its names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeImage {
+    pub names: Vec<Text>,
+    pub size_bytes: i64,
 }
 impl Node {
     /// The condition of that type, if the node has one.

@@ -48,6 +48,10 @@ pub struct PodSpec {
     pub volumes: Vec<Volume>,
     pub active_deadline_seconds: Option<i64>,
     pub priority_class_name: Text,
+    /// `Never` or `PreemptLowerPriority`; empty means the latter.
+    pub preemption_policy: Text,
+    #[serde(deserialize_with = "tight")]
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
     /// What the pod as a whole may use, whatever its containers say.
     pub resources: Resources,
 }
@@ -154,8 +158,28 @@ pub struct WeightedPodAffinityTerm {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodAffinityTerm {
+    /// The label selector as stored; `null` selects nothing.
+    pub label_selector: Value,
+    pub topology_key: Text,
     pub namespaces: Vec<Text>,
     pub namespace_selector: Option<Value>,
+}
+/// How evenly pods are to lie over the values of a label of nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TopologySpreadConstraint {
+    pub max_skew: i32,
+    pub topology_key: Text,
+    /// `DoNotSchedule` or `ScheduleAnyway`.
+    pub when_unsatisfiable: Text,
+    /// The label selector as stored; `null` selects nothing.
+    pub label_selector: Value,
+    pub min_domains: Option<i32>,
+    /// `Honor` (unset) or `Ignore`.
+    pub node_affinity_policy: Text,
+    /// `Honor` or `Ignore` (unset).
+    pub node_taints_policy: Text,
+    pub match_label_keys: Vec<Text>,
 }
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
@@ -272,6 +296,10 @@ fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Volume>, D:
 }
 
 impl Pod {
+    /// How important it is; zero if nothing is said.
+    pub fn priority(&self) -> i32 {
+        self.spec.priority.unwrap_or(0)
+    }
     /// The condition of that type, if the pod has one.
     pub fn condition(&self, kind: &str) -> Option<&Condition> {
         self.status.conditions.iter().find(|condition| condition.kind == *kind)

@@ -23,7 +23,10 @@ use super::{
     gather::{panic_message, yield_once},
     report::code,
 };
-use crate::{Explanation, Machine, Metrics, Outcome, Step, Ticket, Turn};
+use crate::{
+    Explanation, Machine, Measurement, Metrics, Outcome, Step, Ticket, Turn, When,
+    metrics::{Ending, Shares},
+};
 
 /// Outcomes that may wait for the next turn.
 const OUTCOMES_MAX: usize = 1024;
@@ -74,9 +77,15 @@ impl<M: Machine> Driver<M> {
         self.sources.start(term.floor).await;
         info!(controller = M::NAME, "started");
         let (sender, mut receiver) = mpsc::channel(OUTCOMES_MAX);
+        let mut shares = Shares::default();
         loop {
             let turn = self.guarded(M::turn);
-            let turn = turn.unwrap_or(Turn { steps: Vec::new(), wake_after: Some(PANIC_WAIT) });
+            let turn = turn.unwrap_or(Turn {
+                steps: Vec::new(),
+                wake_after: Some(PANIC_WAIT),
+                measurements: Vec::new(),
+            });
+            self.measured(&mut shares, turn.measurements);
             for (ticket, step) in turn.steps {
                 self.start(term, ticket, step, sender.clone());
             }
@@ -101,6 +110,14 @@ impl<M: Machine> Driver<M> {
             Some(after) => self.acting.world.clock.sleep(after).await,
             None => std::future::pending().await,
         }
+    }
+
+    fn measured(&self, shares: &mut Shares, measurements: Vec<Measurement>) {
+        let measurements: Vec<(When, Measurement)> =
+            measurements.into_iter().map(|measurement| (When::Always, measurement)).collect();
+        self.metrics.hold(shares, &measurements);
+        let ending = Ending::new(None, Duration::ZERO, self.acting.world.clock.wall());
+        self.metrics.record(&measurements, &ending);
     }
 
     /// Calls into the machine; `None` if it panicked.
@@ -148,12 +165,13 @@ impl Acting {
             let name = object.pointer("/metadata/name").and_then(Value::as_str);
             name.unwrap_or_default().to_owned()
         };
+        let recorder = self.recorder.named(step.reporter.as_ref());
         match &outcome {
-            Ok(object) => self.recorder.record(step.on_success.as_ref(), &name(object), ""),
+            Ok(object) => recorder.record(step.on_success.as_ref(), &name(object), ""),
             Err(error) => {
                 warn!(controller = component, %action, %error, "a step was refused");
                 if !error.is_namespace_terminating() {
-                    self.recorder.record(step.on_failure.as_ref(), "", &error.to_string());
+                    recorder.record(step.on_failure.as_ref(), "", &error.to_string());
                 }
             }
         }

@@ -21,7 +21,8 @@ use super::{
     timely::Timely,
 };
 use crate::{
-    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
+    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Seed, Stopwatch,
+    Watches,
     events::{EventSink, Recorder},
     feed::Typed,
     lease,
@@ -148,6 +149,8 @@ impl Manager {
     pub fn add_machine<M: Machine>(&mut self) {
         self.informers.take_asked();
         self.metrics.declare(M::METRICS);
+        self.informers.provide(Seed(self.world.dice.roll()));
+        self.informers.provide(Stopwatch::new(&self.world.clock));
         let machine = Mutex::new(M::new(&mut self.informers));
         let (sources, bell) = (self.sources(), Arc::new(Notify::new()));
         sources.feeds().for_each(|feed| feed.signal().wake(Arc::clone(&bell)));

@@ -106,7 +106,7 @@ impl Correlator {
             "" => Text::from("default"),
             namespace => Text::from(namespace),
         };
-        let reporter = if combined { "" } else { occurrence.source };
+        let reporter = if combined { "" } else { &*occurrence.source };
         let object = object(occurrence, told, (&namespace, reporter));
         let patch = (told.count > 1).then(|| {
             json!({
@@ -122,7 +122,7 @@ impl Correlator {
 fn spam_key(occurrence: &Occurrence) -> Key {
     let regarding = &occurrence.event.regarding;
     vec![
-        Text::from(occurrence.source),
+        occurrence.source.clone(),
         Text::from(&*regarding.resource.kind),
         Text::from(regarding.resource.api_version()),
         regarding.key.namespace.clone(),
@@ -197,7 +197,7 @@ mod tests {
 
     fn occurrence(message: &str, seconds: u64) -> Occurrence {
         Occurrence {
-            source: "deployment-controller",
+            source: "deployment-controller".into(),
             event: Event {
                 regarding: Target {
                     resource: PODS,

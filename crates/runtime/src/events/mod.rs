@@ -7,7 +7,7 @@ mod sink;
 use std::{sync::Arc, time::Duration};
 
 use client::Transport;
-use meta::time::Time;
+use meta::{text::Text, time::Time};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -21,7 +21,7 @@ use crate::Event;
 #[derive(Clone)]
 pub(crate) struct Recorder {
     clock: Arc<dyn Clock>,
-    source: &'static str,
+    source: Text,
     transport: Arc<dyn Transport>,
     sender: mpsc::Sender<Recorded>,
     /// Nanoseconds in the name of the latest event: no two are the same.
@@ -41,7 +41,7 @@ pub(crate) struct Recorded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Occurrence {
     /// Component that tells of it.
-    source: &'static str,
+    source: Text,
     /// What happened; the message is complete.
     event: Event,
     /// When.
@@ -51,6 +51,14 @@ pub(crate) struct Occurrence {
 }
 
 impl Recorder {
+    /// The same under another name, if one is given.
+    pub(crate) fn named(&self, name: Option<&Text>) -> Self {
+        let mut recorder = self.clone();
+        if let Some(name) = name {
+            recorder.source = name.clone();
+        }
+        recorder
+    }
     /// Records `event` if there is one; `name` and `error` complete its message. Never waits: what
     /// does not fit in the queue is dropped.
     pub(crate) fn record(&self, event: Option<&Event>, name: &str, error: &str) {
@@ -59,7 +67,8 @@ impl Recorder {
         event.message = event.message.replace("{name}", name).replace("{error}", error);
         let (regarding, reason) = (event.regarding.key.clone(), event.reason);
         let at = self.clock.wall();
-        let occurrence = Occurrence { source: self.source, event, at, stamp: self.stamp(at) };
+        let (source, stamp) = (self.source.clone(), self.stamp(at));
+        let occurrence = Occurrence { source, event, at, stamp };
         let recorded = Recorded { transport: Arc::clone(&self.transport), occurrence };
         if self.sender.try_send(recorded).is_err() && self.may_tell_of_drops() {
             warn!(%regarding, reason, "dropping events: too many are waiting");

@@ -38,7 +38,7 @@ impl EventSink {
     pub(crate) fn recorder(&self, source: &'static str, transport: Arc<dyn Transport>) -> Recorder {
         Recorder {
             clock: Arc::clone(&self.world.clock),
-            source,
+            source: source.into(),
             transport,
             sender: self.sender.clone(),
             stamp: Arc::clone(&self.stamp),

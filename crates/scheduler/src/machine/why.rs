@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use meta::text::Text;
+use meta::{object::ObjectKey, text::Text};
 
 /// Why the scheduler writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,12 @@ pub enum Why {
     BestNode(Text),
     /// No node fits.
     NoNode(String),
+    /// The pod goes so that a more important one has room.
+    MakesRoom(ObjectKey),
+    /// It has heard why it goes.
+    Evicts,
+    /// A more important pod gets the nominated node.
+    Outranked,
 }
 
 impl fmt::Display for Why {
@@ -18,6 +24,9 @@ impl fmt::Display for Why {
         match self {
             Self::BestNode(node) => write!(f, "{node} is the best node that fits"),
             Self::NoNode(message) => write!(f, "no node fits: {message}"),
+            Self::MakesRoom(pod) => write!(f, "{pod} is more important and needs the room"),
+            Self::Evicts => f.write_str("it was told that it makes room for a more important pod"),
+            Self::Outranked => f.write_str("a more important pod gets the nominated node"),
         }
     }
 }

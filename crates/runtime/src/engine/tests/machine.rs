@@ -38,7 +38,7 @@ impl Machine for Labeller {
                 steps.push((Ticket(version), label(&pod)));
             }
         }
-        Turn { steps, wake_after: None }
+        Turn { steps, wake_after: None, measurements: Vec::new() }
     }
     fn outcome(&mut self, ticket: Ticket, outcome: &Outcome, _: Time) {
         if outcome.is_err() {

@@ -138,6 +138,7 @@ fn create(set: &ReplicaSet) -> Step<Why> {
         why: Why("one is missing"),
         on_success: event(EventType::Normal, "Created", "Created pod: {name}"),
         on_failure: event(EventType::Warning, "Failed", "Error creating: {error}"),
+        reporter: None,
         measurements: vec![(When::Success, CREATED.add(1, []))],
     }
 }

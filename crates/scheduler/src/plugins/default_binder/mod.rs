@@ -5,7 +5,7 @@ use meta::text::Text;
 use runtime::{Action, Target};
 use serde_json::json;
 
-use crate::framework::{CycleState, Plugin};
+use crate::framework::{Bind, CycleState, Plugin, Point};
 
 #[derive(Debug)]
 pub(super) struct DefaultBinder;
@@ -14,9 +14,12 @@ impl Plugin for DefaultBinder {
     fn name(&self) -> &'static str {
         "DefaultBinder"
     }
-    fn bind(&self, _state: &CycleState, pod: &Pod, node: &Text) -> Option<Action> {
+    fn points(&self) -> &'static [Point] {
+        &[Point::Bind]
+    }
+    fn bind(&self, _state: &CycleState, pod: &Pod, node: &Text) -> Bind {
         let metadata = &pod.metadata;
-        Some(Action::CreateSubresource {
+        Bind::With(Action::CreateSubresource {
             target: Target::of(pod),
             subresource: "binding",
             object: json!({

@@ -4,7 +4,9 @@ use api::views::Pod;
 
 use crate::{
     NodeInfo,
-    framework::{ClusterEvent, Code, Plugin, Rejection, Verdict},
+    framework::{
+        Actions, Code, CycleState, EventResource, Interest, Plugin, Point, Rejection, Verdict,
+    },
 };
 
 #[derive(Debug)]
@@ -14,7 +16,10 @@ impl Plugin for NodeName {
     fn name(&self) -> &'static str {
         "NodeName"
     }
-    fn filter(&self, _: &crate::framework::CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
+    fn points(&self) -> &'static [Point] {
+        &[Point::Filter]
+    }
+    fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
         let wanted = &pod.spec.node_name;
         let is_it = info.node.as_ref().is_some_and(|node| node.metadata.name == *wanted);
         if wanted.is_empty() || is_it {
@@ -26,7 +31,7 @@ impl Plugin for NodeName {
             "node(s) didn't match the requested node name",
         ))
     }
-    fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
-        event == ClusterEvent::NodeAdd
+    fn events(&self) -> &'static [Interest] {
+        const { &[Interest::new(EventResource::Node, Actions::ADD)] }
     }
 }

@@ -1,10 +1,15 @@
 //! A port of the host can be taken once.
 
+use std::sync::Arc;
+
 use api::views::{ContainerPort, Pod};
 
 use crate::{
     NodeInfo, Snapshot,
-    framework::{ClusterEvent, Code, CycleState, Plugin, PreFilter, Rejection, Verdict},
+    framework::{
+        Actions, ClusterEvent, Code, CycleState, EventResource, Hint, Interest, Plugin, Point,
+        PreFilter, Rejection, Verdict,
+    },
 };
 
 #[derive(Debug)]
@@ -14,18 +19,20 @@ impl Plugin for NodePorts {
     fn name(&self) -> &'static str {
         "NodePorts"
     }
+    fn points(&self) -> &'static [Point] {
+        &[Point::PreFilter, Point::Filter]
+    }
     fn pre_filter(
         &self,
         _state: &mut CycleState,
-        pod: &Pod,
+        pod: &Arc<Pod>,
         _snapshot: &Snapshot,
     ) -> Result<PreFilter, Rejection> {
         let wants = host_ports(pod).next().is_some();
         Ok(if wants { PreFilter::All } else { PreFilter::Skip })
     }
     fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
-        let mut taken = info.pods.values().flat_map(|placed| host_ports(&placed.pod));
-        if !taken.any(|taken| host_ports(pod).any(|wanted| conflict(taken, wanted))) {
+        if !info.pods().any(|other| collide(pod, other)) {
             return Ok(());
         }
         Err(Rejection::new(
@@ -34,9 +41,22 @@ impl Plugin for NodePorts {
             "node(s) didn't have free ports for the requested pod ports",
         ))
     }
-    fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
-        matches!(event, ClusterEvent::NodeAdd | ClusterEvent::AssignedPodDelete)
+    fn events(&self) -> &'static [Interest] {
+        const {
+            &[
+                Interest::new(EventResource::Node, Actions::ADD),
+                Interest::new(EventResource::AssignedPod, Actions::DELETE),
+            ]
+        }
     }
+    fn hint(&self, pod: &Pod, event: &ClusterEvent) -> Hint {
+        let gone = event.pod().and_then(|change| change.old.as_ref());
+        Hint::queue_if(gone.is_none_or(|gone| collide(pod, gone)))
+    }
+}
+
+fn collide(pod: &Pod, other: &Pod) -> bool {
+    host_ports(other).any(|taken| host_ports(pod).any(|wanted| conflict(taken, wanted)))
 }
 
 fn host_ports(pod: &Pod) -> impl Iterator<Item = &ContainerPort> {
@@ -59,7 +79,7 @@ fn conflict(one: &ContainerPort, other: &ContainerPort) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{node, pod, verdict};
+    use super::super::shared::testing::{node, pod, verdict};
     use super::*;
 
     fn check(port: Value, expected: &str) {

@@ -2,9 +2,13 @@
 
 use api::views::{Pod, Taint, TaintEffect};
 
+use super::shared::now_fits;
 use crate::{
     NodeInfo,
-    framework::{ClusterEvent, Code, CycleState, Plugin, Rejection, Verdict},
+    framework::{
+        Actions, ClusterEvent, Code, CycleState, EventResource, Hint, Interest, Plugin, Point,
+        Rejection, Verdict,
+    },
 };
 
 #[derive(Debug)]
@@ -13,6 +17,9 @@ pub(super) struct NodeUnschedulable;
 impl Plugin for NodeUnschedulable {
     fn name(&self) -> &'static str {
         "NodeUnschedulable"
+    }
+    fn points(&self) -> &'static [Point] {
+        &[Point::Filter]
     }
     fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
         let taint = Taint {
@@ -30,8 +37,16 @@ impl Plugin for NodeUnschedulable {
             "node(s) were unschedulable",
         ))
     }
-    fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
-        matches!(event, ClusterEvent::NodeAdd | ClusterEvent::NodeTaint | ClusterEvent::PodUpdate)
+    fn events(&self) -> &'static [Interest] {
+        const {
+            &[
+                Interest::new(EventResource::Node, Actions::ADD.and(Actions::NODE_TAINT)),
+                Interest::new(EventResource::TargetPod, Actions::POD_TOLERATION),
+            ]
+        }
+    }
+    fn hint(&self, pod: &Pod, event: &ClusterEvent) -> Hint {
+        now_fits(event, |node| self.filter(&CycleState::default(), pod, node).is_ok())
     }
 }
 
@@ -39,7 +54,7 @@ impl Plugin for NodeUnschedulable {
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{node, pod, verdict};
+    use super::super::shared::testing::{node, pod, verdict};
     use super::*;
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
-use crate::{QueuedPod, framework::Plugin};
+use crate::{
+    QueuedPod,
+    framework::{Plugin, Point},
+};
 
 #[derive(Debug)]
 pub(super) struct PrioritySort;
@@ -11,13 +14,11 @@ impl Plugin for PrioritySort {
     fn name(&self) -> &'static str {
         "PrioritySort"
     }
-    fn order(&self, one: &QueuedPod, other: &QueuedPod) -> Option<Ordering> {
-        let priority = |queued: &QueuedPod| queued.pod.spec.priority.unwrap_or(0);
-        let by_priority = priority(other).cmp(&priority(one));
-        Some(
-            by_priority
-                .then(one.queued_at.cmp(&other.queued_at))
-                .then(one.sequence.cmp(&other.sequence)),
-        )
+    fn points(&self) -> &'static [Point] {
+        &[Point::QueueSort]
+    }
+    fn order(&self, one: &QueuedPod, other: &QueuedPod) -> Ordering {
+        let by_priority = other.pod.priority().cmp(&one.pod.priority());
+        by_priority.then(one.queued_at.cmp(&other.queued_at))
     }
 }

@@ -2,7 +2,7 @@
 
 use api::views::Pod;
 
-use crate::framework::{ClusterEvent, Code, Plugin, Rejection, Verdict};
+use crate::framework::{Actions, Code, EventResource, Interest, Plugin, Point, Rejection, Verdict};
 
 #[derive(Debug)]
 pub(super) struct SchedulingGates;
@@ -10,6 +10,9 @@ pub(super) struct SchedulingGates;
 impl Plugin for SchedulingGates {
     fn name(&self) -> &'static str {
         "SchedulingGates"
+    }
+    fn points(&self) -> &'static [Point] {
+        &[Point::PreEnqueue]
     }
     fn pre_enqueue(&self, pod: &Pod) -> Verdict {
         let gates: Vec<&str> = pod.spec.scheduling_gates.iter().map(|gate| &*gate.name).collect();
@@ -19,8 +22,8 @@ impl Plugin for SchedulingGates {
         let reason = format!("waiting for scheduling gates: [{}]", gates.join(" "));
         Err(Rejection::new(self.name(), Code::UnschedulableAndUnresolvable, reason))
     }
-    fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
-        event == ClusterEvent::PodUpdate
+    fn events(&self) -> &'static [Interest] {
+        const { &[Interest::new(EventResource::TargetPod, Actions::POD_GATES_ELIMINATED)] }
     }
 }
 
@@ -28,7 +31,7 @@ impl Plugin for SchedulingGates {
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::pod;
+    use super::super::shared::testing::pod;
     use super::*;
 
     #[test]

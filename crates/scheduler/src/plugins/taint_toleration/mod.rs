@@ -2,10 +2,13 @@
 
 use api::views::Pod;
 
-use super::{Direction, normalize};
+use super::shared::{Direction, normalize, now_fits};
 use crate::{
     NodeInfo,
-    framework::{ClusterEvent, Code, CycleState, Plugin, Rejection, Verdict},
+    framework::{
+        Actions, ClusterEvent, Code, CycleState, EventResource, Hint, Interest, NodeScore, Plugin,
+        Point, Rejection, Verdict,
+    },
 };
 
 #[derive(Debug)]
@@ -15,9 +18,11 @@ impl Plugin for TaintToleration {
     fn name(&self) -> &'static str {
         "TaintToleration"
     }
+    fn points(&self) -> &'static [Point] {
+        &[Point::Filter, Point::Score]
+    }
     fn filter(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Verdict {
-        let taints = info.node.as_ref().map_or(&[][..], |node| &node.spec.taints);
-        let mut hard = taints.iter().filter(|taint| !taint.is_soft());
+        let mut hard = info.taints().iter().filter(|taint| !taint.is_soft());
         if hard.all(|taint| taint.is_tolerated(&pod.spec.tolerations)) {
             return Ok(());
         }
@@ -27,20 +32,24 @@ impl Plugin for TaintToleration {
             "node(s) had untolerated taint(s)",
         ))
     }
-    fn score(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Option<i64> {
-        let taints = info.node.as_ref().map_or(&[][..], |node| &node.spec.taints);
-        let soft = taints.iter().filter(|taint| taint.is_soft());
+    fn score(&self, _: &CycleState, pod: &Pod, info: &NodeInfo) -> Result<i64, Rejection> {
+        let soft = info.taints().iter().filter(|taint| taint.is_soft());
         let disliked = soft.filter(|taint| !taint.is_tolerated(&pod.spec.tolerations)).count();
-        i64::try_from(disliked).ok()
+        Ok(i64::try_from(disliked).unwrap_or(i64::MAX))
     }
-    fn normalize(&self, scores: &mut [i64]) {
+    fn normalize(&self, _: &CycleState, _: &Pod, scores: &mut [NodeScore]) {
         normalize(scores, Direction::LessIsBetter);
     }
-    fn weight(&self) -> i64 {
-        3
+    fn events(&self) -> &'static [Interest] {
+        const {
+            &[
+                Interest::new(EventResource::Node, Actions::ADD.and(Actions::NODE_TAINT)),
+                Interest::new(EventResource::TargetPod, Actions::POD_TOLERATION),
+            ]
+        }
     }
-    fn is_worth_retrying(&self, event: ClusterEvent, _pod: &Pod) -> bool {
-        matches!(event, ClusterEvent::NodeAdd | ClusterEvent::NodeTaint | ClusterEvent::PodUpdate)
+    fn hint(&self, pod: &Pod, event: &ClusterEvent) -> Hint {
+        now_fits(event, |node| self.filter(&CycleState::default(), pod, node).is_ok())
     }
 }
 
@@ -48,7 +57,9 @@ impl Plugin for TaintToleration {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{node, pod, verdict};
+    use super::super::shared::testing::{
+        cluster, node, node_change, pod, scores, verdict, verdicts,
+    };
     use super::*;
 
     fn check(tolerations: Value, expected: &str) {
@@ -71,11 +82,22 @@ mod tests {
     #[test]
     fn a_soft_taint_only_makes_the_node_less_liked() {
         let taint = json!({"key": "team", "effect": "PreferNoSchedule"});
-        let disliked = node(json!({"taints": [taint]}), json!({}), &[]);
-        let pod = pod(json!({}));
-        assert_eq!(verdict(&TaintToleration, &pod, &disliked), "fits");
-        let mut scores = [1, 0];
-        TaintToleration.normalize(&mut scores);
-        assert_eq!(scores, [0, 100]);
+        let disliked = json!({"taints": [taint]});
+        let nodes = cluster(&[("a", disliked, json!({}), &[]), ("b", json!({}), json!({}), &[])]);
+        assert_eq!(verdicts(&TaintToleration, &pod(json!({})), &nodes), "a: fits\nb: fits");
+        assert_eq!(scores(&TaintToleration, &pod(json!({})), &nodes), "a: 0, b: 100");
+    }
+
+    #[test]
+    fn a_pod_is_looked_at_again_when_its_last_hindrance_is_gone() {
+        let taint = json!({"taints": [{"key": "team", "effect": "NoSchedule"}]});
+        let [tainted, clean] = [taint, json!({})].map(|spec| node(spec, json!({}), &[]));
+        let hint = |old, new| {
+            TaintToleration.hint(&pod(json!({})), &node_change(Actions::NODE_TAINT, old, new))
+        };
+        assert_eq!(hint(Some(&tainted), &clean), Hint::Queue);
+        assert_eq!(hint(Some(&clean), &clean), Hint::Skip);
+        assert_eq!(hint(None, &tainted), Hint::Skip);
+        assert_eq!(hint(None, &clean), Hint::Queue);
     }
 }

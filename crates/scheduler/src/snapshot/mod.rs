@@ -1,5 +1,7 @@
 //! What the nodes have and what is taken, kept up to date change by change.
 
+mod node_info;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::views::{Node, Pod};
@@ -8,46 +10,37 @@ use meta::{
     text::Text,
 };
 
-use crate::requests::{self, Requests};
+pub use node_info::{NodeInfo, Placed};
 
-/// A node with the pods that are on it or assumed to be.
-#[derive(Debug, Clone, Default)]
-pub struct NodeInfo {
-    /// The node itself; `None` while only its pods are known.
-    pub node: Option<Arc<Node>>,
-    /// Allocatable amounts.
-    pub allocatable: Requests,
-    /// Requested by the pods here.
-    pub requested: Requests,
-    /// The same with assumed amounts for containers that ask for nothing.
-    pub scored: Requests,
-    /// The pods here.
-    pub pods: BTreeMap<Uid, Placed>,
-}
-
-/// A pod on a node.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// The pod as last seen.
-    pub pod: Arc<Pod>,
-    requested: Requests,
-    scored: Requests,
-    /// Bound by us, not yet seen bound.
-    assumed: bool,
-}
-
-/// All nodes in name order.
+/// All nodes, neighbours in different zones as far as possible.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     nodes: BTreeMap<Text, NodeInfo>,
+    /// The names of those that pods can be bound to, zone after zone in turn.
+    order: Vec<Text>,
     /// Where each pod is.
     placed: BTreeMap<Uid, Text>,
 }
 
+const REGION: &str = "topology.kubernetes.io/region";
+const ZONE: &str = "topology.kubernetes.io/zone";
+
 impl Snapshot {
     /// Nodes that pods can be bound to.
-    pub fn nodes(&self) -> impl Iterator<Item = (&Text, &NodeInfo)> {
-        self.nodes.iter().filter(|(_, info)| info.node.is_some())
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.order.iter().filter_map(|name| self.nodes.get(name))
+    }
+    /// How many nodes pods can be bound to.
+    pub const fn len(&self) -> usize {
+        self.order.len()
+    }
+    /// Whether there is no node that pods can be bound to.
+    pub const fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+    /// How many pods have a place.
+    pub fn pods(&self) -> usize {
+        self.placed.len()
     }
     /// One node, if pods can be bound to it.
     pub fn node(&self, name: &str) -> Option<&NodeInfo> {
@@ -57,11 +50,19 @@ impl Snapshot {
     pub fn has(&self, pod: &Uid) -> bool {
         self.placed.contains_key(pod)
     }
+    /// Whether a pod is only assumed to be where it is.
+    pub(crate) fn assumes(&self, pod: &Uid) -> bool {
+        let placed = self.placed.get(pod).and_then(|node| self.nodes.get(node)?.pods.get(pod));
+        placed.is_some_and(|placed| placed.assumed)
+    }
     /// Takes in a node.
     pub fn set_node(&mut self, node: &Arc<Node>) {
-        let info = self.nodes.entry(node.metadata.name.clone()).or_default();
-        info.allocatable = requests::numbers(&node.status.allocatable);
-        info.node = Some(Arc::clone(node));
+        let info = self.entry(&node.metadata.name);
+        let moved = info.node.as_ref().is_none_or(|known| zone(known) != zone(node));
+        info.set_node(node);
+        if moved {
+            self.arrange();
+        }
     }
     /// Takes a node out; its pods stay known until they are gone.
     pub fn remove_node(&mut self, key: &ObjectKey) {
@@ -72,6 +73,7 @@ impl Snapshot {
         if info.pods.is_empty() {
             self.nodes.remove(&key.name);
         }
+        self.arrange();
     }
     /// Puts a pod on its node, or on another than before.
     pub fn place(&mut self, pod: &Arc<Pod>) {
@@ -83,8 +85,7 @@ impl Snapshot {
     }
     /// Takes back what was assumed; a pod seen bound stays.
     pub fn forget(&mut self, pod: &Uid) {
-        let placed = self.placed.get(pod).and_then(|node| self.nodes.get(node)?.pods.get(pod));
-        if placed.is_some_and(|placed| placed.assumed) {
+        if self.assumes(pod) {
             self.remove(pod);
         }
     }
@@ -96,10 +97,7 @@ impl Snapshot {
         let Some(info) = self.nodes.get_mut(&name) else {
             return;
         };
-        if let Some(placed) = info.pods.remove(pod) {
-            requests::subtract(&mut info.requested, &placed.requested);
-            requests::subtract(&mut info.scored, &placed.scored);
-        }
+        info.remove_pod(pod);
         if info.node.is_none() && info.pods.is_empty() {
             self.nodes.remove(&name);
         }
@@ -107,18 +105,34 @@ impl Snapshot {
 
     fn put(&mut self, pod: &Arc<Pod>, node: &Text, assumed: bool) {
         self.remove(&pod.metadata.uid);
-        let placed = Placed {
-            pod: Arc::clone(pod),
-            requested: requests::of(pod),
-            scored: requests::for_scoring(pod),
-            assumed,
-        };
-        let info = self.nodes.entry(node.clone()).or_default();
-        requests::add(&mut info.requested, &placed.requested);
-        requests::add(&mut info.scored, &placed.scored);
-        info.pods.insert(pod.metadata.uid.clone(), placed);
+        self.entry(node).put(pod, assumed);
         self.placed.insert(pod.metadata.uid.clone(), node.clone());
     }
+
+    fn entry(&mut self, name: &Text) -> &mut NodeInfo {
+        self.nodes.entry(name.clone()).or_insert_with(|| NodeInfo::new(name.clone()))
+    }
+
+    /// One node of each zone, then the next of each.
+    fn arrange(&mut self) {
+        let mut zones: BTreeMap<(&str, &str), Vec<&Text>> = BTreeMap::new();
+        for (name, info) in &self.nodes {
+            if let Some(node) = &info.node {
+                zones.entry(zone(node)).or_default().push(name);
+            }
+        }
+        let rounds = zones.values().map(Vec::len).max().unwrap_or(0);
+        let names = (0..rounds).flat_map(|round| {
+            zones.values().filter_map(move |names| names.get(round)).map(|name| (*name).clone())
+        });
+        self.order = names.collect();
+    }
+}
+
+/// Region and zone.
+fn zone(node: &Node) -> (&str, &str) {
+    let label = |key: &str| node.metadata.labels.get(key).map_or("", Text::as_str);
+    (label(REGION), label(ZONE))
 }
 
 #[cfg(test)]
@@ -149,6 +163,17 @@ mod tests {
         assert_eq!(requested(&snapshot, "n"), 1000, "a bound pod is not forgotten");
         snapshot.remove(&"a".into());
         assert_eq!(requested(&snapshot, "n"), 0);
+    }
+
+    #[test]
+    fn neighbours_are_in_different_zones() {
+        let mut snapshot = Snapshot::default();
+        for (name, zone) in [("a", "x"), ("b", "x"), ("c", "x"), ("d", "y"), ("e", "z")] {
+            let node = json!({"metadata": {"name": name, "labels": {ZONE: zone}}});
+            snapshot.set_node(&Arc::new(serde_json::from_value(node).expect("a node")));
+        }
+        let names: Vec<&str> = snapshot.nodes().map(|info| info.name().as_str()).collect();
+        assert_eq!(names, ["a", "d", "e", "b", "c"]);
     }
 
     #[test]
