@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use client::ClientError;
 use meta::time::Time;
 use serde_json::Value;
-use world::Clock;
+use world::{Clock, World};
 
 use crate::{Informers, Measurement, Metric, Step};
 
@@ -39,10 +39,13 @@ pub struct Stopwatch {
     clock: Arc<dyn Clock>,
 }
 
+/// Provides what a machine may have of the world.
+pub(crate) fn equip(informers: &mut Informers, world: &World) {
+    informers.provide(Seed(world.dice.roll()));
+    informers.provide(Stopwatch { clock: Arc::clone(&world.clock) });
+}
+
 impl Stopwatch {
-    pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
-        Self { clock: Arc::clone(clock) }
-    }
     /// What `work` answers, and how long it took.
     pub fn time<T>(&self, work: impl FnOnce() -> T) -> (T, Duration) {
         let began = self.clock.monotonic();

@@ -19,11 +19,13 @@ mod nominator;
 mod plugins;
 mod profiles;
 mod queue;
+mod rehearsal;
 pub mod requests;
 mod snapshot;
 
 pub use config::{ClientConnection, Configuration, InvalidConfiguration, LeaderElection, Settings};
 pub use machine::{Scheduler, Why};
 pub use queue::QueuedPod;
+pub use rehearsal::Rehearsal;
 pub use requests::Requests;
 pub use snapshot::{NodeInfo, Placed, Snapshot};

@@ -113,6 +113,10 @@ fn assign(pod: &mut Value, binding: &Value, now: Time) {
             pod["metadata"][field][key] = value.clone();
         }
     }
+    // It has the node now, this one or another.
+    if let Some(status) = pod["status"].as_object_mut() {
+        status.remove("nominatedNodeName");
+    }
     let generation = pod["metadata"]["generation"].clone();
     set_condition(
         pod,

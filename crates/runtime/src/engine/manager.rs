@@ -21,11 +21,11 @@ use super::{
     timely::Timely,
 };
 use crate::{
-    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Seed, Stopwatch,
-    Watches,
+    Controller, Dynamic, Explanation, Informers, LeaseSettings, Machine, Metrics, Watches,
     events::{EventSink, Recorder},
     feed::Typed,
     lease,
+    machine::equip,
     pace::Pacing,
     queue::WorkQueue,
     recent::Recent,
@@ -149,8 +149,7 @@ impl Manager {
     pub fn add_machine<M: Machine>(&mut self) {
         self.informers.take_asked();
         self.metrics.declare(M::METRICS);
-        self.informers.provide(Seed(self.world.dice.roll()));
-        self.informers.provide(Stopwatch::new(&self.world.clock));
+        equip(&mut self.informers, &self.world);
         let machine = Mutex::new(M::new(&mut self.informers));
         let (sources, bell) = (self.sources(), Arc::new(Notify::new()));
         sources.feeds().for_each(|feed| feed.signal().wake(Arc::clone(&bell)));
