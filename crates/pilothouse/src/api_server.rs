@@ -33,7 +33,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     Ok(process::run(async |world| serve(&world, &settings).await)?)
 }
 
-async fn serve(world: &World, settings: &Settings) -> Result<()> {
+/// Serves until it is told to stop.
+pub(crate) async fn serve(world: &World, settings: &Settings) -> Result<()> {
     let server = server::start(world, settings, Vec::new(), &Arc::new(Metrics::default())).await?;
     let (url, kubeconfig) = (&server.url, settings.kubeconfig.display());
     let store = settings.store();

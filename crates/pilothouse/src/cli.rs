@@ -1,10 +1,12 @@
 //! The command line: what can be asked, and who answers.
 
+use std::{ffi::OsStr, path::Path};
+
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
-    api_server, audit, clock, component, controller_manager, etcd, explain, failure::Failure,
-    faults, output, store, up,
+    api_server, audit, clock, component, controller_manager, etcd, etcd_server, explain,
+    failure::Failure, faults, kube_apiserver, output, store, up,
 };
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -23,8 +25,12 @@ pub(crate) fn platform() -> String {
 
 pub(crate) fn run() -> Result<(), Failure> {
     let mut arguments = std::env::args();
-    if arguments.next().is_some_and(|program| controller_manager::is_called(&program)) {
-        return controller_manager::run(arguments);
+    let program = arguments.next().unwrap_or_default();
+    match Path::new(&program).file_name().and_then(OsStr::to_str) {
+        Some(controller_manager::NAME) => return controller_manager::run(arguments),
+        Some(kube_apiserver::NAME) => return kube_apiserver::run(arguments),
+        Some(etcd_server::NAME) => return etcd_server::run(arguments),
+        Some(_) | None => {}
     }
     let matches = command().try_get_matches().map_err(Failure::Usage)?;
     match matches.subcommand() {

@@ -15,6 +15,7 @@ mod local;
 mod log;
 mod memory;
 mod replay;
+mod serve;
 mod state;
 mod sweep;
 pub mod transfer;
@@ -23,6 +24,7 @@ mod types;
 pub use error::StoreError;
 pub use etcd::{Etcd, EtcdAdmin, EtcdOptions, EtcdStatus, Login};
 pub use local::Local;
+pub use serve::EtcdServer;
 pub use types::{
     Compare, Event, EventBatch, KeyValue, Operation, Range, RangeAnswer, Revision, Transaction,
     TransactionAnswer, WatchStream, prefix_end,

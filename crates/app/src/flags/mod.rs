@@ -20,3 +20,13 @@ pub use value::{Kind, Value};
 pub fn kube_controller_manager() -> Table {
     Table::parse(include_str!("../../data/kube-controller-manager-flags.tsv"))
 }
+
+/// The flags of `kube-apiserver`.
+pub fn kube_apiserver() -> Table {
+    Table::parse(include_str!("../../data/kube-apiserver-flags.tsv"))
+}
+
+/// The flags of `etcd` that start one member.
+pub fn etcd() -> Table {
+    Table::parse(include_str!("../../data/etcd-flags.tsv"))
+}

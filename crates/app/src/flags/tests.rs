@@ -31,9 +31,10 @@ fn a_flag_that_is_not_given_has_its_default() {
 
 #[test]
 fn every_default_is_of_its_type() {
-    for flag in kube_controller_manager().iter() {
+    let tables = [kube_controller_manager(), kube_apiserver(), etcd()];
+    for flag in tables.iter().flat_map(Table::iter) {
         let shown = flag.kind.read_default(flag.default).shown();
-        let bare = shown.is_empty() && flag.default == "[]";
+        let bare = shown.is_empty() && ["[]", "<nil>"].contains(&flag.default);
         assert!(bare || shown == flag.default, "{}: {shown} for {}", flag.name, flag.default);
     }
 }
@@ -123,11 +124,14 @@ fn help_lists_what_is_not_hidden() {
 
 /// Where the reference's tables lie beside the project, both must agree.
 #[test]
-fn the_table_is_the_references() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/reference/api-facts/flags-kcm.tsv");
-    let Ok(text) = fs::read_to_string(path) else { return };
-    let table = kube_controller_manager();
+fn the_tables_are_the_references() {
+    agrees(&kube_controller_manager(), "flags-kcm.tsv");
+    agrees(&kube_apiserver(), "flags-apiserver.tsv");
+}
+
+fn agrees(table: &Table, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/api-facts");
+    let Ok(text) = fs::read_to_string(path.join(name)) else { return };
     let mut lines = 0;
     for line in text.lines().skip(1) {
         let columns: Vec<&str> = line.split('\t').collect();

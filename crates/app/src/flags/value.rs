@@ -43,12 +43,15 @@ impl Kind {
         match name {
             "bool" => Self::Bool,
             "duration" => Self::Duration,
-            "int" | "int32" | "Level" => Self::Integer,
+            "int" | "int32" | "int64" | "uint" | "Level" => Self::Integer,
             "float32" | "float64" => Self::Float,
             "ip" => Self::Ip,
-            "stringSlice" | "namedCertKey" => Self::List,
+            "stringSlice" | "stringArray" | "namedCertKey" => Self::List,
             "int32Slice" => Self::IntegerList,
-            "stringToString" | "colonSeparatedMultimapStringString" | "pattern=N,..." => Self::Map,
+            "stringToString"
+            | "mapStringString"
+            | "colonSeparatedMultimapStringString"
+            | "pattern=N,..." => Self::Map,
             "quantity" => Self::Quantity,
             "version" => Self::Version,
             _ => Self::Text,

@@ -10,7 +10,7 @@ mod options;
 mod pages;
 mod settings;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use apiserver::jwt::SigningKey;
@@ -205,11 +205,6 @@ fn provide_keys(
 
 fn user_agent() -> String {
     format!("{NAME}/{KUBERNETES_VERSION} ({}) pilothouse", cli::platform())
-}
-
-/// Whether a program of that name is this component.
-pub(crate) fn is_called(program: &str) -> bool {
-    Path::new(program).file_name().is_some_and(|name| name == NAME)
 }
 
 #[cfg(test)]

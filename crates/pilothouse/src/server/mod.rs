@@ -65,9 +65,10 @@ pub(crate) async fn start(
         kubeconfig::check(&*world.disk, &settings.kubeconfig)?;
     }
     let faults = faults::read(world, settings.faults.as_ref(), metrics)?;
-    let listener = world.network.listen(&format!("127.0.0.1:{}", settings.port)).await;
+    let wanted = format!("{}:{}", settings.bind_address, settings.port);
+    let listener = world.network.listen(&wanted).await;
     let listener = listener.context("cannot start the API server; --port chooses another port")?;
-    let address = listener.address();
+    let address = reached_at(&listener.address());
     let store = open_store(world, settings)?;
     let store = TimedStore::new(store, world.clock.clone(), metrics.registry());
     let store = Arc::new(store.context("cannot time the store")?);
@@ -79,6 +80,7 @@ pub(crate) async fn start(
     let auditor = settings.audit.as_ref().map(|audit| audit.open(world)).transpose()?;
     let usage = Usage::default();
     extensions.push(rights::extension(&usage));
+    let defaults = EngineOptions::default();
     let server_settings = ServerSettings {
         engine: EngineOptions {
             secure_port: port_of(&address),
@@ -86,6 +88,7 @@ pub(crate) async fn start(
             authorization: settings.authorization.clone(),
             witness: Some(usage.witness()),
             metrics: engine_metrics,
+            service_range: settings.service_range.clone().unwrap_or(defaults.service_range),
             ..EngineOptions::default()
         },
         authentication: settings.authentication.open(
@@ -133,11 +136,21 @@ fn open_pki(world: &World, settings: &Settings) -> Result<Pki> {
 
 /// What is shown to clients: from files it is read again when they change.
 fn serving(world: &World, settings: &Settings, pki: &Pki) -> Result<Arc<ServerConfig>> {
-    let Some(folder) = settings.pki() else { return Ok(pki.server_config(world)?) };
-    let [certificate, key] =
-        ["crt", "key"].map(|ending| folder.join("apiserver").with_extension(ending));
+    let made = || {
+        let folder = settings.pki()?;
+        Some((folder.join("apiserver.crt"), folder.join("apiserver.key")))
+    };
+    let Some((certificate, key)) = settings.serving.clone().or_else(made) else {
+        return Ok(pki.server_config(world)?);
+    };
     let files = tls::serving_files(world, certificate, key)?;
     Ok(tls::server_config(&world.clock, files)?)
+}
+
+/// Who listens on every address is reached by the own machine's.
+fn reached_at(bound: &str) -> String {
+    let bound = bound.replace("0.0.0.0:", "127.0.0.1:");
+    bound.strip_prefix("[::]:").map_or(bound.clone(), |port| format!("127.0.0.1:{port}"))
 }
 
 fn port_of(address: &str) -> u16 {

@@ -7,7 +7,9 @@ use super::{
     audit::{self, AuditSettings},
     authentication::{self, AuthenticationSettings},
     etcd::{self, EtcdSettings},
+    flags::named,
 };
+use crate::cli;
 use apiserver::authorization::Mode;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
@@ -16,7 +18,13 @@ use clap::{Arg, ArgAction, ArgMatches, value_parser};
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) storage: Storage,
+    /// Address that is listened on.
+    pub(crate) bind_address: String,
     pub(crate) port: u16,
+    /// Certificate and key that clients are shown; `None` makes them.
+    pub(crate) serving: Option<(PathBuf, PathBuf)>,
+    /// Where the addresses of services come from.
+    pub(super) service_range: Option<String>,
     pub(crate) kubeconfig: PathBuf,
     pub(crate) overwrite_kubeconfig: bool,
     pub(crate) faults: Option<FaultsFile>,
@@ -59,7 +67,12 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_name("PORT")
             .default_value("6443")
             .value_parser(value_parser!(u16))
-            .help("Port of the API server on 127.0.0.1; 0 takes a free one"),
+            .help("Port of the API server; 0 takes a free one"),
+        named("bind-address", "ADDRESS", "Address that is listened on").default_value("127.0.0.1"),
+        named("tls-cert-file", "FILE", "Certificate for clients [default: one of the data folder]")
+            .requires("tls-private-key-file"),
+        named("tls-private-key-file", "FILE", "Its key").requires("tls-cert-file"),
+        named("service-cluster-ip-range", "RANGE", "Where the addresses of services come from [default: 10.0.0.0/24]"),
         Arg::new("kubeconfig")
             .long("kubeconfig")
             .value_name("FILE")
@@ -106,7 +119,10 @@ impl Settings {
         Self {
             data_dir: path("data-dir").unwrap_or_else(|| home.join("data")),
             storage,
+            bind_address: cli::text(matches, "bind-address").to_owned(),
             port: matches.get_one("port").copied().unwrap_or(6443),
+            serving: path("tls-cert-file").zip(path("tls-private-key-file")),
+            service_range: matches.get_one("service-cluster-ip-range").cloned(),
             kubeconfig: path("kubeconfig").unwrap_or_else(|| home.join("kubeconfig")),
             overwrite_kubeconfig: matches.get_flag("overwrite-kubeconfig"),
             admission: AdmissionSettings::read(matches),
