@@ -7,10 +7,13 @@ mod custom;
 mod definition;
 mod deployment;
 mod event;
+mod ingress;
 mod namespace;
+mod network_policy;
 mod node;
 mod pod;
 mod prepare;
+mod priority;
 mod rbac;
 mod replica_set;
 mod service;
@@ -100,12 +103,16 @@ const RULES: &[(&str, &str, &Rules)] = &[
     ("batch", "jobs", &workload::JOB),
     ("coordination.k8s.io", "leases", &small::LEASE),
     ("events.k8s.io", "events", &event::RULES),
+    ("networking.k8s.io", "ingresses", &ingress::RULES),
+    ("networking.k8s.io", "networkpolicies", &network_policy::RULES),
+    ("policy", "poddisruptionbudgets", &priority::BUDGET),
     ("rbac.authorization.k8s.io", "clusterrolebindings", &rbac::BINDING),
     ("rbac.authorization.k8s.io", "clusterroles", &rbac::ROLE),
     ("rbac.authorization.k8s.io", "rolebindings", &rbac::BINDING),
     ("rbac.authorization.k8s.io", "roles", &rbac::ROLE),
     ("resource.k8s.io", "devicetaintrules", &small::DEVICE_TAINTS),
     ("resource.k8s.io", "resourceslices", &small::DEVICE_TAINTS),
+    ("scheduling.k8s.io", "priorityclasses", &priority::CLASS),
 ];
 
 fn rules(resource: &ResourceFacts) -> &'static Rules {

@@ -38,6 +38,26 @@ pub fn cidr(text: &str) -> Messages {
     messages
 }
 
+/// Whether a range is a true part of another one.
+pub fn is_strictly_within(part: &str, whole: &str) -> bool {
+    let (Some((part, part_bits)), Some((whole, whole_bits))) = (range(part), range(whole)) else {
+        return false;
+    };
+    let width = width(whole);
+    let shared = |address: IpAddr| match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let prefix = |address| shared(address).checked_shr(width - whole_bits).unwrap_or(0);
+    part.is_ipv6() == whole.is_ipv6() && part_bits > whole_bits && prefix(part) == prefix(whole)
+}
+
+fn range(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/')?;
+    let address = address.parse().ok().or_else(|| without_leading_zeros(address))?;
+    Some((address, bits.parse().ok().filter(|bits| *bits <= width(address))?))
+}
+
 /// Whether an address is of version 6; `None` if it is no address.
 pub fn is_ipv6(text: &str) -> Option<bool> {
     text.parse::<IpAddr>().ok().map(|address| address.is_ipv6())
