@@ -54,7 +54,7 @@ impl NodeInfo {
     /// Its labels; none while only its pods are known.
     pub fn labels(&self) -> &Labels {
         static NONE: Labels = Labels::new();
-        self.node.as_ref().map_or(&NONE, |node| &node.metadata.labels)
+        self.node.as_ref().map_or(&NONE, |node| &*node.metadata.labels)
     }
     /// Its taints; none while only its pods are known.
     pub fn taints(&self) -> &[Taint] {
