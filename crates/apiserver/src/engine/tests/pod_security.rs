@@ -56,7 +56,7 @@ fn create(path: &str, object: Value) -> (String, Verb) {
 
 fn patch(path: &str, change: Value) -> (String, Verb) {
     let content = Content { value: change, ..Content::default() };
-    (path.to_owned(), Verb::Patch { kind: PatchType::Merge, patch: content })
+    (path.to_owned(), Verb::Patch { kind: PatchType::Strategic, patch: content })
 }
 
 /// What is answered, warned of, and noted.
