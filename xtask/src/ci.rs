@@ -13,6 +13,7 @@ const SIMULATIONS: [[&str; 2]; 3] =
     [["--seeds", "250"], ["--leaders", "100"], ["--power-cuts", "10000"]];
 
 const OPENAPI_EXAMPLE: &str = "examples/k8s-openapi/Cargo.toml";
+const SCHEDULER_PLUGIN: &str = "control-plane/custom-scheduler-plugin/Cargo.toml";
 
 /// The catalogue of bugs, on the product and on its mutants.
 const CATALOGUE: [&str; 8] =
@@ -38,6 +39,8 @@ pub(crate) fn ci(_: &[String]) -> Result<()> {
     // It has a lock of its own, and types of `k8s-openapi` that nothing else needs.
     let target = target().display().to_string();
     cargo(&["build", "--manifest-path", OPENAPI_EXAMPLE, "--target-dir", &target])?;
+    // As crates of others are; the conformance suites run its binary.
+    cargo(&["test", "--manifest-path", SCHEDULER_PLUGIN, "--target-dir", &target])?;
     for simulation in SIMULATIONS {
         sim(&simulation.map(str::to_owned))?;
     }

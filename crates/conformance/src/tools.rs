@@ -141,15 +141,28 @@ pub fn project() -> PathBuf {
 
 /// The built `pilothouse`: what `PILOTHOUSE_BINARY` names, else the newest beside this test.
 pub fn binary() -> PathBuf {
-    if let Some(named) = env::var_os("PILOTHOUSE_BINARY") {
+    built("pilothouse", "PILOTHOUSE_BINARY", "cargo build --bins")
+}
+
+/// The scheduler of `control-plane/custom-scheduler-plugin`: the newest that was built, or the one that
+/// `PILOTHOUSE_RACK_SCHEDULER` names.
+pub fn rack_scheduler() -> PathBuf {
+    let build = "cargo build --manifest-path control-plane/custom-scheduler-plugin/Cargo.toml \
+                 --target-dir target";
+    built("rack-scheduler", "PILOTHOUSE_RACK_SCHEDULER", build)
+}
+
+fn built(name: &str, variable: &str, build: &str) -> PathBuf {
+    if let Some(named) = env::var_os(variable) {
         return PathBuf::from(named);
     }
     let test = env::current_exe().expect("a test knows where it is");
     // target/PROFILE/deps/TEST
     let target = test.ancestors().nth(3).expect("a test lies in its target folder");
-    let built = ["release", "debug"].map(|profile| target.join(profile).join("pilothouse"));
+    let built = ["release", "debug"].map(|profile| target.join(profile).join(name));
     let newest = built.into_iter().filter_map(|path| Some((age(&path)?, path))).max();
-    newest.expect("no pilothouse is built; run `cargo build --bins` first").1
+    assert!(newest.is_some(), "no {name} is built; run `{build}` first");
+    newest.map(|(_, path)| path).unwrap_or_default()
 }
 
 fn age(path: &Path) -> Option<SystemTime> {

@@ -61,6 +61,7 @@ pub fn pod(name: &str, owner: &str) -> Arc<Pod> {
             "controller": true,
         }]);
     }
-    let spec = json!({"schedulerName": PROFILE, "containers": [{"name": "main", "image": "nginx"}]});
+    let spec =
+        json!({"schedulerName": PROFILE, "containers": [{"name": "main", "image": "nginx"}]});
     Arc::new(serde_json::from_value(json!({"metadata": metadata, "spec": spec})).expect("a pod"))
 }
