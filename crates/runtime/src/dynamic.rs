@@ -7,7 +7,7 @@ use std::{
 };
 
 use api::views::PartialObject;
-use meta::resource::Resource;
+use meta::{object::ResourceVersion, resource::Resource};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
@@ -73,6 +73,20 @@ impl Dynamic {
     /// The cache of a wanted resource; empty until it is synced.
     pub fn cache(&self, resource: &Resource) -> Option<Arc<Cache<PartialObject>>> {
         self.shared.sources.lock().get(resource).map(|typed| Arc::clone(&typed.cache))
+    }
+    /// The revision up to which all listeners were told of a wanted resource: what they made of it is
+    /// complete so far, while its cache may be a moment ahead of them. Zero until it is synced.
+    pub fn told_up_to(&self, resource: &Resource) -> ResourceVersion {
+        let sources = self.shared.sources.lock();
+        sources.get(resource).map(|it| it.signal().progress().version).unwrap_or_default()
+    }
+    /// Takes in all objects there are of a wanted resource as of `version`, and tells the listeners what
+    /// changed: what the engine does with a list that a server sent.
+    pub fn fill(&self, resource: &Resource, objects: Vec<PartialObject>, version: ResourceVersion) {
+        let source = self.shared.sources.lock().get(resource).map(Arc::clone);
+        if let Some(typed) = source {
+            typed.fill(objects, version);
+        }
     }
     /// Whether the first list of a wanted resource is in.
     pub fn is_synced(&self, resource: &Resource) -> bool {

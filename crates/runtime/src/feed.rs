@@ -117,6 +117,14 @@ impl<K: Object> Typed<K> {
         self.cache.replace(Vec::new(), version).iter().for_each(|change| self.tell(change));
     }
 
+    /// Replaces what there was, tells the listeners what changed, and then how far the cache is.
+    pub(crate) fn fill(&self, objects: Vec<K>, version: ResourceVersion) {
+        for change in &self.cache.replace(objects, version) {
+            self.tell(change);
+        }
+        self.report();
+    }
+
     /// A new object under an old name is told as the end of the one and the start of the other.
     fn tell(&self, change: &Change<K>) {
         if let Change { old: Some(old), new: Some(new) } = change
@@ -190,11 +198,7 @@ impl<K: Object> Feed for Typed<K> {
     }
     fn finish(&self, version: ResourceVersion) {
         let staged = self.staged.lock().take().unwrap_or_default();
-        let changes = self.cache.replace(staged.into_values().collect(), version);
-        for change in &changes {
-            self.tell(change);
-        }
-        self.report();
+        self.fill(staged.into_values().collect(), version);
     }
     fn advance(&self, version: ResourceVersion) {
         self.cache.advance(version);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::{
-    resources::{PODS, REPLICA_SETS},
+    resources::{CONTROLLER_REVISIONS, JOBS, PODS, REPLICA_SETS},
     views::PartialObject,
 };
 use meta::{
@@ -83,9 +83,11 @@ impl Graph {
     pub(super) fn children_of(&self, kind: &Text) -> BTreeSet<Resource> {
         let mut children = self.children.get(kind).cloned().unwrap_or_default();
         children.extend(match &**kind {
-            "Deployment" => Some(REPLICA_SETS),
-            "ReplicaSet" | "ReplicationController" => Some(PODS),
-            _ => None,
+            "Deployment" => vec![REPLICA_SETS],
+            "ReplicaSet" | "ReplicationController" | "Job" => vec![PODS],
+            "StatefulSet" | "DaemonSet" => vec![CONTROLLER_REVISIONS, PODS],
+            "CronJob" => vec![JOBS],
+            _ => Vec::new(),
         });
         children
     }

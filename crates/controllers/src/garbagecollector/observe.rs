@@ -112,8 +112,7 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
         let wanted = view.dynamic.wanted();
         let synced = wanted.iter().all(|resource| view.dynamic.is_synced(resource));
         let knowledge = if synced { Knowledge::Complete } else { Knowledge::Unsynced };
-        let unseen = if node.is_orphaning() { behind(view, &node) } else { BTreeSet::new() };
-        let all = Children { likely, unseen };
+        let all = children(view, &node, likely);
         let children = if mutant("hb_24") { Children::default() } else { all };
         return leaving(node, (dependents, knowledge), &children, answers);
     }
@@ -140,25 +139,27 @@ pub(super) fn object(view: &View, uid: &Uid, answers: &Answers) -> Observation<O
     })))
 }
 
-/// Resources that dependents may be of which no event has told of.
+/// Resources that dependents may be of which no event has told of: the collector has not heard of all
+/// that was there when the owner was deleted.
 #[derive(Default)]
 struct Children {
     /// Those that such an owner is known to have.
     likely: BTreeSet<Resource>,
-    /// Those whose cache has not seen the deletion of the owner, and so perhaps not all before it.
-    unseen: BTreeSet<Resource>,
+    /// All others. Only looked at where dependents are let go: to be collected by mistake is worse than
+    /// to be left behind for a moment.
+    others: BTreeSet<Resource>,
 }
 
-/// Watched resources of the owner's namespace that are behind its deletion.
-fn behind(view: &View, node: &Node) -> BTreeSet<Resource> {
-    let is_behind = |resource: &Resource| {
-        let cache = view.dynamic.cache(resource);
-        cache.is_none_or(|cache| cache.version() < node.metadata.resource_version)
-    };
+fn children(view: &View, node: &Node, likely: BTreeSet<Resource>) -> Children {
+    let is_behind =
+        |resource: &Resource| view.dynamic.told_up_to(resource) < node.metadata.resource_version;
     let is_near = |resource: &Resource| {
         resource.scope == Scope::Namespaced || node.resource.scope == Scope::Cluster
     };
-    view.dynamic.wanted().into_iter().filter(|it| is_near(it) && is_behind(it)).collect()
+    let mut others = if node.is_orphaning() { view.dynamic.wanted() } else { BTreeSet::new() };
+    others
+        .retain(|resource| !likely.contains(resource) && is_near(resource) && is_behind(resource));
+    Children { likely: likely.into_iter().filter(is_behind).collect(), others }
 }
 
 /// An owner that waits for its dependents: those that the graph has not seen yet count, too.
@@ -172,7 +173,7 @@ fn leaving(
         resource: resource.clone(),
         namespace: node.metadata.namespace.clone(),
     };
-    let all: BTreeSet<&Resource> = children.likely.union(&children.unseen).collect();
+    let all: BTreeSet<&Resource> = children.likely.union(&children.others).collect();
     let open = all.iter().map(|resource| read(resource));
     let open: Vec<Read> = open.filter(|read| answers.get(read).is_none()).collect();
     if !open.is_empty() {

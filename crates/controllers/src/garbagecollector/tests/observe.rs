@@ -1,7 +1,10 @@
 //! What is asked, and what is made of the answers.
 
 use api::{
-    resources::{CONFIG_MAPS, NAMESPACES, NODES, PODS, REPLICA_SETS},
+    resources::{
+        CONFIG_MAPS, CONTROLLER_REVISIONS, CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, NAMESPACES,
+        NODES, PODS, REPLICA_SETS, STATEFUL_SETS,
+    },
     views::PartialObject,
 };
 use expect_test::{Expect, expect};
@@ -221,8 +224,32 @@ fn what_cannot_be_read_of_the_likely_is_unread_and_what_is_not_served_is_not_the
 /// Makes the collector watch a resource as far as a revision.
 fn watch(view: &View, resource: &Resource, version: u64) {
     view.dynamic.want(resource.clone());
-    let cache = view.dynamic.cache(resource).expect("just wanted");
-    cache.replace(Vec::new(), ResourceVersion(version));
+    view.dynamic.fill(resource, Vec::new(), ResourceVersion(version));
+}
+
+#[test]
+fn an_owner_asks_for_what_its_controller_makes_until_it_has_heard_of_all_before_its_deletion() {
+    let rows = [
+        (DEPLOYMENTS, expect!["asks for all replicasets of n"]),
+        (REPLICA_SETS, expect!["asks for all pods of n"]),
+        (JOBS, expect!["asks for all pods of n"]),
+        (STATEFUL_SETS, expect!["asks for all pods of n, all controllerrevisions of n"]),
+        (DAEMON_SETS, expect!["asks for all pods of n, all controllerrevisions of n"]),
+        (CRON_JOBS, expect!["asks for all jobs of n"]),
+        (CONFIG_MAPS, expect!["owners [], dependents [], Complete"]),
+    ];
+    for (owner, expected) in rows {
+        let view = view(&[(owner, leaving(FOREGROUND))]);
+        let children = [CONTROLLER_REVISIONS, JOBS, PODS, REPLICA_SETS];
+        for child in &children {
+            watch(&view, child, 6);
+        }
+        check(&view, vec![], expected);
+        for child in &children {
+            watch(&view, child, 7);
+        }
+        check(&view, vec![], expect!["owners [], dependents [], Complete"]);
+    }
 }
 
 #[test]
