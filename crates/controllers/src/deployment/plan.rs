@@ -15,7 +15,7 @@ use super::{
     conditions::{self, CREATE_ERROR, PROGRESSING},
     draft::{Draft, Report, event, status_step},
     new_replica_set, progress, recreate, rollback, rolling,
-    rollout::{Rollout, Selection},
+    rollout::{Fleet, Resize, Rollout, Selection},
     scaling,
 };
 
@@ -72,7 +72,7 @@ pub(super) fn plan(memory: &mut Memory, rollout: &Rollout, now: Time) -> Plan<Wh
     let rollback = rollback::requested(rollout);
     if deployment.spec.paused {
         draft.sync_new();
-        draft.resize(scaling::scale(rollout, &draft.fleet.clone()));
+        draft.resize(sizes(rollout, &draft.fleet));
         if rollback.is_none() {
             draft.clean_up();
         }
@@ -88,7 +88,7 @@ pub(super) fn plan(memory: &mut Memory, rollout: &Rollout, now: Time) -> Plan<Wh
     draft.sync_new();
     // Where a change of size asks for nothing, the rollout goes on: it may be what brings the change about.
     if scaling::is_due(rollout, &draft.fleet)
-        && (draft.resize(scaling::scale(rollout, &draft.fleet.clone())) || mutant("hb_14"))
+        && (draft.resize(sizes(rollout, &draft.fleet)) || mutant("hb_14"))
     {
         return draft.finish(Report::Counts);
     }
@@ -101,6 +101,15 @@ pub(super) fn plan(memory: &mut Memory, rollout: &Rollout, now: Time) -> Plan<Wh
             Plan::rest()
         }
     }
+}
+
+/// The sizes for another number of pods, as the strategy allows them now.
+fn sizes(rollout: &Rollout, fleet: &Fleet) -> Vec<Resize> {
+    let mut sizes = scaling::scale(rollout, fleet);
+    if rollout.deployment.spec.strategy.kind == StrategyType::Recreate {
+        sizes.retain(|resize| recreate::has_room(rollout, fleet, resize));
+    }
+    sizes
 }
 
 fn roll(memory: &mut Memory, rollout: &Rollout, mut draft: Draft<'_>) -> Plan<Why> {

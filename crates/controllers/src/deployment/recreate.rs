@@ -6,7 +6,7 @@ use api::views::ReplicaSet;
 
 use super::{
     Why,
-    rollout::{Fleet, Resize, Rollout},
+    rollout::{Fleet, Resize, Rollout, size},
 };
 
 /// Old ReplicaSets to be emptied.
@@ -18,11 +18,19 @@ pub(super) fn scale_old(fleet: &Fleet) -> Vec<Resize> {
 
 /// Whether an old pod is still there, or may yet come: terminating ones count, finished ones do not.
 pub(super) fn old_pods_remain(rollout: &Rollout, fleet: &Fleet) -> bool {
+    fleet.old.iter().any(|old| pods_remain(rollout, old))
+}
+
+/// Whether a size may be had now: one that starts from nothing waits for the pods of all others, be it in
+/// the middle of a rollout that is paused.
+pub(super) fn has_room(rollout: &Rollout, fleet: &Fleet, resize: &Resize) -> bool {
+    let mut others = fleet.all().filter(|other| !Arc::ptr_eq(other, &resize.replica_set));
+    size(&resize.replica_set) > 0 || !others.any(|other| pods_remain(rollout, other))
+}
+
+fn pods_remain(rollout: &Rollout, replica_set: &ReplicaSet) -> bool {
     // One that has not seen its newest size may be making pods for the last one, which no cache shows.
-    let is_behind = |old: &ReplicaSet| old.status.observed_generation < old.metadata.generation;
-    if fleet.old.iter().any(|old| old.status.replicas > 0 || is_behind(old)) {
-        return true;
-    }
-    let left = |uid| rollout.pods_left.get(uid).is_some_and(|pods| *pods > 0);
-    fleet.old.iter().any(|old| left(&old.metadata.uid))
+    let is_behind = replica_set.status.observed_generation < replica_set.metadata.generation;
+    let left = rollout.pods_left.get(&replica_set.metadata.uid).is_some_and(|pods| *pods > 0);
+    replica_set.status.replicas > 0 || is_behind || left
 }

@@ -62,3 +62,17 @@ fn then_the_new_one_is_made_at_full_size() {
     "#]],
     );
 }
+#[test]
+fn a_change_of_size_while_paused_waits_for_the_pods_of_others_too() {
+    check_sizes(
+        "3 +0 -0 recreate paused | new 0/0/0 desired=3 | old 0/0/0 desired=3 | pod web-old Running deleting",
+        expect![[""]],
+    );
+    check_sizes("3 +0 -0 recreate paused | old 0/0/0 pods=1 | old 0/0/0", expect![[""]]);
+    check_sizes(
+        "3 +0 -0 recreate paused | new 0/0/0 | old 0/0/0 | pod web-new Running deleting",
+        expect![[r#"
+            web-new=3 # 3 are desired and one ReplicaSet has all pods
+        "#]],
+    );
+}
