@@ -38,7 +38,7 @@ pub use cache::{Cache, Change, Index};
 pub use controller::{Answer, Answers, Controller, Observation, Read};
 pub use discovery::{Discovery, Served};
 pub use dynamic::{Dynamic, DynamicListener};
-pub use engine::{Accounts, Actor, Manager, Running};
+pub use engine::{Accounts, Actor, KeysKept, Manager, Running};
 pub use explain::{Explanation, explain};
 pub use feed::Listener;
 pub use informers::{DynamicHandler, Enqueue, Handler, Informers, Watches};

@@ -6,7 +6,7 @@ use apiserver::{EngineOptions, authentication::Authentication, authorization::Wi
 use meta::object::ObjectKey;
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
-use runtime::{LeaseSettings, Manager, Metrics, Running};
+use runtime::{KeysKept, LeaseSettings, Manager, Metrics, Running};
 use store::{Local, Revision, Store};
 use world::World;
 
@@ -149,9 +149,8 @@ impl Cluster {
         components.assemble_part(part, world, &identities, Arc::new(Metrics::default()))
     }
 
-    /// Each controller, scheduler and kubelet that lives, with the number of keys of which it keeps
-    /// something.
-    pub(crate) fn kept(&self) -> Vec<(Component, &'static str, usize)> {
+    /// Each controller, scheduler and kubelet that lives, with the keys of which it keeps something.
+    pub(crate) fn kept(&self) -> Vec<(Component, &'static str, KeysKept)> {
         let running = self.running.borrow();
         let kept = running.iter().flat_map(|(component, running)| {
             running.kept().into_iter().map(|(name, keys)| (*component, name, keys))

@@ -26,5 +26,5 @@ pub use power::{PowerCutFailure, PowerCuts, power_cuts};
 pub use promise::Promise;
 pub use run::{Failure, run, run_twice};
 pub use shrink::shrunk;
-pub use tally::{Sometimes, Tally};
+pub use tally::{Most, Sometimes, Tally};
 pub use trace::Detail;

@@ -151,6 +151,29 @@ fn of_deployment(now: &Deployment) -> impl Iterator<Item = Sometimes> {
     reached.into_iter().flatten()
 }
 
+/// The most that one owner had in a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Most {
+    /// Objects made.
+    pub made: u32,
+    /// Objects taken away.
+    pub gone: u32,
+    /// Events written of one object.
+    pub told: u32,
+}
+
+impl Most {
+    /// The larger of each.
+    #[must_use]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            made: self.made.max(other.made),
+            gone: self.gone.max(other.gone),
+            told: self.told.max(other.told),
+        }
+    }
+}
+
 /// What many runs have seen.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -166,6 +189,8 @@ pub struct Tally {
     pub faults: BTreeMap<&'static str, u64>,
     /// States that were reached, and how often.
     pub reached: BTreeMap<Sometimes, u64>,
+    /// The most that one owner had in a minute.
+    pub most: Most,
     /// Equal for equal runs, in whatever order.
     pub trace: u64,
     /// What the tasks of each name took, by component and name.
@@ -180,6 +205,7 @@ impl Tally {
         self.revisions += other.revisions;
         self.steps += other.steps;
         self.trace ^= other.trace;
+        self.most = self.most.or(other.most);
         for (kind, count) in &other.faults {
             *self.faults.entry(kind).or_default() += count;
         }
@@ -210,6 +236,11 @@ impl fmt::Display for Tally {
         let faults: u64 = self.faults.values().sum();
         writeln!(f, "{} runs, {hours:.1} simulated hours, {} steps", self.runs, self.steps)?;
         writeln!(f, "{} writes, {faults} faults, traces {:016x}", self.revisions, self.trace)?;
+        let Most { made, gone, told } = self.most;
+        writeln!(
+            f,
+            "at most {made} objects made, {gone} taken away, {told} Events of one owner in a minute"
+        )?;
         writeln!(f, "faults:")?;
         self.faults.iter().try_for_each(|(kind, count)| writeln!(f, "  {count:>9}  {kind}"))?;
         writeln!(f, "sometimes:")?;

@@ -120,6 +120,8 @@ fn object_changed(
         let stays = change.new.as_deref().is_some_and(is_same);
         if !stays {
             dirty.extend(graph.remove(old));
+            // What is kept of it goes, too.
+            dirty.insert(old.clone());
         }
     }
     if let Some(new) = &change.new {

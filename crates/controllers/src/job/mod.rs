@@ -106,7 +106,9 @@ fn on_job(_: &View, change: &Change<Job>, enqueue: &mut Enqueue<ObjectKey>) {
     let Some(job) = change.latest() else { return };
     let key = job.metadata.key();
     match (&change.old, &change.new) {
-        (Some(_), Some(new)) if new.finished().is_some() => {}
+        (Some(old), Some(new)) if old.finished().is_some() && new.finished().is_some() => {}
+        // There is nothing more to do, so what is kept of it goes.
+        (Some(_), Some(new)) if new.finished().is_some() => enqueue.add(key),
         (Some(old), Some(new)) if old.metadata.generation == new.metadata.generation => {
             enqueue.add_after(key, BATCH);
         }

@@ -18,7 +18,7 @@ use world::BoxFuture;
 use super::{
     Term,
     act::Acting,
-    component::Component,
+    component::{Component, KeysKept},
     fence::Sources,
     gather::{panic_message, yield_once},
     report::code,
@@ -49,8 +49,8 @@ impl<M: Machine> Component for Driver<M> {
         M::NAME
     }
     /// What a machine keeps is its own affair.
-    fn kept(&self) -> usize {
-        0
+    fn kept(&self) -> KeysKept {
+        KeysKept::default()
     }
     fn sources(&self) -> &Sources {
         &self.sources

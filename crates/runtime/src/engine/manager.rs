@@ -12,7 +12,7 @@ use world::{Task, World};
 use super::{
     act::Acting,
     actor::{Accounts, Actor},
-    component::Component,
+    component::{Component, KeysKept},
     fence::{Sources, newest_for_certain},
     gate::Gate,
     machine::Driver,
@@ -327,12 +327,14 @@ impl Running {
             let _ = feed.signal().follow().wait_for(|progress| progress.synced).await;
         }
     }
-    /// Of how many keys each component keeps something: no more than there are objects, or it leaks.
-    pub fn kept(&self) -> BTreeMap<&'static str, usize> {
+    /// Of how many keys each component keeps something: few of objects that are gone, or it leaks.
+    pub fn kept(&self) -> BTreeMap<&'static str, KeysKept> {
         let mut kept = BTreeMap::new();
         for component in &self.inner.components {
             // Some controllers are made of two.
-            *kept.entry(component.name()).or_default() += component.kept();
+            let sum: &mut KeysKept = kept.entry(component.name()).or_default();
+            let KeysKept { all, gone } = component.kept();
+            *sum = KeysKept { all: sum.all + all, gone: sum.gone + gone };
         }
         kept
     }

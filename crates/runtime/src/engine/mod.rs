@@ -20,6 +20,7 @@ mod tests;
 mod timely;
 
 pub use actor::{Accounts, Actor};
+pub use component::KeysKept;
 pub(crate) use fence::newest;
 pub(crate) use gate::{Gate, Term};
 pub(crate) use gather::within;

@@ -1,7 +1,7 @@
 //! Runs one controller: takes keys, looks at them, carries plans out.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -16,7 +16,7 @@ use world::BoxFuture;
 use super::{
     Term,
     act::Acting,
-    component::Component,
+    component::{Component, KeysKept},
     fence::Sources,
     gather::{gather, panic_message, yield_once},
     read,
@@ -58,6 +58,13 @@ pub(crate) struct Kept<M> {
     conflicts: u32,
 }
 
+impl<M> Kept<M> {
+    /// Whether it says nothing. Of a memory that has no room nobody may ever be told that the key is gone.
+    fn is_empty(&self) -> bool {
+        size_of::<M>() == 0 && self.conflicts == 0 && self.shares.are_none()
+    }
+}
+
 /// What a look at a key gave.
 enum Look<W> {
     Gone,
@@ -76,8 +83,12 @@ impl<C: Controller> Component for Runner<C> {
     fn name(&self) -> &'static str {
         C::NAME
     }
-    fn kept(&self) -> usize {
-        self.kept.lock().len().max(self.queue.kept())
+    fn kept(&self) -> KeysKept {
+        let mut keys: BTreeSet<C::Key> = self.kept.lock().keys().cloned().collect();
+        keys.extend(self.queue.keys());
+        let observe = |key| C::observe(&self.view, key, &Answers::default());
+        let gone = keys.iter().filter(|key| matches!(observe(key), Observation::Gone)).count();
+        KeysKept { all: keys.len(), gone }
     }
     fn sources(&self) -> &Sources {
         &self.sources
@@ -153,7 +164,7 @@ impl<C: Controller> Runner<C> {
                 if !mutant("hb_06") {
                     self.forget(key);
                 }
-                self.queue.succeeded(key, None);
+                self.queue.gone(key);
             }
             Look::Panicked => {
                 self.forget(key);
@@ -161,9 +172,7 @@ impl<C: Controller> Runner<C> {
             }
             Look::Planned(plan) if plan.stages.is_empty() => {
                 self.measure(key, &plan.measurements, None);
-                if plan.ends {
-                    self.forget(key);
-                }
+                self.rest(key, plan.ends);
                 self.queue.succeeded(key, plan.wake_after);
             }
             Look::Ask(_) | Look::Planned(_) => return Some(look),
@@ -175,6 +184,21 @@ impl<C: Controller> Runner<C> {
         self: Arc<Self>,
         term: Term,
         key: C::Key,
+        look: Look<C::Why>,
+        permit: OwnedSemaphorePermit,
+    ) {
+        self.follow(term, &key, look, permit).await;
+        // All was forgotten at the end of the term, but for what was under way.
+        if !self.acting.gate.may_act(term) {
+            self.forget(&key);
+        }
+    }
+
+    /// Reads and writes what a look asks for, and looks again, until there is rest.
+    async fn follow(
+        &self,
+        term: Term,
+        key: &C::Key,
         mut look: Look<C::Why>,
         permit: OwnedSemaphorePermit,
     ) {
@@ -186,12 +210,12 @@ impl<C: Controller> Runner<C> {
                 Look::Gone | Look::Panicked => return,
             };
             self.ask(reads, &mut answers).await;
-            let next = self.look(&key, &answers);
-            let Some(next) = self.settle(&key, next) else { return };
+            let next = self.look(key, &answers);
+            let Some(next) = self.settle(key, next) else { return };
             look = next;
         }
         warn!(controller = C::NAME, ?key, "a look asks in circles");
-        self.queue.failed(&key, Duration::ZERO);
+        self.queue.failed(key, Duration::ZERO);
     }
 
     async fn ask(&self, reads: Vec<Read>, answers: &mut Answers) {
@@ -208,11 +232,17 @@ impl<C: Controller> Runner<C> {
         }
     }
 
-    async fn act(&self, term: Term, key: C::Key, plan: Plan<C::Why>, permit: OwnedSemaphorePermit) {
+    async fn act(
+        &self,
+        term: Term,
+        key: &C::Key,
+        plan: Plan<C::Why>,
+        permit: OwnedSemaphorePermit,
+    ) {
         let (wake, ends) = (plan.wake_after, plan.ends);
         let measurements = plan.measurements.clone();
         let report = self.acting.carry_out(term, &format!("{key:?}"), plan).await;
-        self.measure(&key, &measurements, report.refusal());
+        self.measure(key, &measurements, report.refusal());
         // Waiting for caches is no work: others may act meanwhile.
         drop(permit);
         if !mutant("hb_26") && !mutant("hb_27") {
@@ -229,14 +259,22 @@ impl<C: Controller> Runner<C> {
         };
         match report.next(conflicts) {
             Next::Rest => {
-                if ends {
-                    self.forget(&key);
-                }
-                self.queue.succeeded(&key, wake);
+                self.rest(key, ends);
+                self.queue.succeeded(key, wake);
             }
-            Next::Nothing => self.queue.succeeded(&key, None),
-            Next::Again => self.queue.again(&key),
-            Next::Retry(wait) => self.queue.failed(&key, wait),
+            Next::Nothing => {
+                self.rest(key, false);
+                self.queue.succeeded(key, None);
+            }
+            Next::Again => self.queue.again(key),
+            Next::Retry(wait) => self.queue.failed(key, wait),
+        }
+    }
+
+    /// Nothing is to be done now.
+    fn rest(&self, key: &C::Key, ends: bool) {
+        if ends || self.kept.lock().get(key).is_some_and(Kept::is_empty) {
+            self.forget(key);
         }
     }
 

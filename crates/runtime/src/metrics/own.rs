@@ -38,6 +38,13 @@ struct Held {
 #[derive(Debug, Default)]
 pub(crate) struct Shares(Vec<(Series, f64)>);
 
+impl Shares {
+    /// Whether it holds nothing.
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What became of a plan or a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending {

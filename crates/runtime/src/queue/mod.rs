@@ -99,6 +99,17 @@ impl<K: Ord + Clone> Queue<K> {
     pub(crate) fn forget(&mut self, key: &K) {
         self.failures.remove(key);
     }
+    /// Forgets the failures of a key, and when it was to be looked at again.
+    pub(crate) fn call_off(&mut self, key: &K) {
+        self.forget(key);
+        match self.delayed.remove(key) {
+            Some(Delay::Until(at) | Delay::RetryAt(at)) => {
+                self.by_time.remove(&(at, key.clone()));
+            }
+            Some(Delay::Held) => self.held.retain(|held| held != key),
+            None => {}
+        }
+    }
     /// Makes due keys ready; answers how many became so.
     pub(crate) fn advance(&mut self, now: Monotonic) -> usize {
         let mut added = 0;
@@ -161,9 +172,9 @@ impl<K: Ord + Clone> Queue<K> {
         self.dirty.len()
     }
     /// Keys that are known, wherever they are.
-    pub(crate) fn kept(&self) -> usize {
-        let tables = [self.dirty.len(), self.processing.len(), self.delayed.len()];
-        tables.into_iter().chain([self.failures.len()]).max().unwrap_or(0)
+    pub(crate) fn keys(&self) -> BTreeSet<K> {
+        let looked_at = self.dirty.keys().chain(self.processing.keys());
+        looked_at.chain(self.delayed.keys()).chain(self.failures.keys()).cloned().collect()
     }
     /// For how long all keys together, and the oldest, have been looked at.
     pub(crate) fn unfinished(&self, now: Monotonic) -> (Duration, Duration) {
@@ -193,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs `verb key [milliseconds]` words: `add`, `at`, `fail`, `done`, `ok` (forget and done),
+    /// Runs `verb key [milliseconds]` words: `add`, `at`, `fail`, `done`, `ok` (forget and done), `gone`,
     /// `time`, `pop`, and shows what `pop` gave.
     fn check(script: &str, expected: Expect) {
         let mut now = Monotonic::default();
@@ -216,6 +227,10 @@ mod tests {
                 "done" => drop(queue.done(&key, now)),
                 "ok" => {
                     queue.forget(&key);
+                    queue.done(&key, now);
+                }
+                "gone" => {
+                    queue.call_off(&key);
                     queue.done(&key, now);
                 }
                 "time" => {
@@ -245,6 +260,18 @@ mod tests {
         check(
             "at a 50, at a 20, at a 90, time 19, pop, time 20, pop, ok a, time 100, pop",
             expect!["–, a after 0, –, due None"],
+        );
+    }
+    #[test]
+    fn what_is_gone_is_not_looked_at_again() {
+        check("at a 50, add a, pop, gone a, time 60, pop", expect!["a after 0, –, due None"]);
+        check(
+            "add a, pop, fail a, add a, pop, gone a, time 5, pop",
+            expect!["a after 0, a after 0, –, due None"],
+        );
+        check(
+            "add a, pop, fail a, time 5, add a, pop, gone a, add a, pop",
+            expect!["a after 0, a after 0, a after 0, due None"],
         );
     }
     #[test]

@@ -1,6 +1,6 @@
 //! The queue of a running controller: the data structure, a clock, a bell and the metrics.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -74,8 +74,8 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         self.bell.notify_one();
     }
     /// Keys that are known: waiting, looked at, or with failures.
-    pub(crate) fn kept(&self) -> usize {
-        self.inner.lock().queue.kept()
+    pub(crate) fn keys(&self) -> BTreeSet<K> {
+        self.inner.lock().queue.keys()
     }
     /// The next key to look at.
     pub(crate) async fn next(&self) -> K {
@@ -112,6 +112,11 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         if let Some(wake) = wake {
             self.add(key.clone(), wake);
         }
+        self.done(key);
+    }
+    /// The look is over, and there is nothing to look at any more: what was to come later is called off.
+    pub(crate) fn gone(&self, key: &K) {
+        self.inner.lock().queue.call_off(key);
         self.done(key);
     }
     /// The look is over and failed: another one is wanted after a back-off, at least after `wait`.

@@ -29,12 +29,17 @@ use world::{Clock, Monotonic};
 pub(crate) use self::{
     follower::Follower,
     model::{Change, Edge},
+    tables::check as tables,
 };
 use self::{
     history::History, model::Model, pace::Pace, reader::Reader, reports::Reports, terms::Terms,
 };
 pub(crate) use crate::promise::{Promise, Violation};
-use crate::{plan::Component, scenario::Told, tally::Sometimes, trace::Trace};
+use crate::{
+    scenario::Told,
+    tally::{Most, Sometimes},
+    trace::Trace,
+};
 
 pub(crate) type Verdict = Result<(), Violation>;
 
@@ -136,6 +141,11 @@ impl Checker {
         self.0.lock().reached.clone()
     }
 
+    /// The most that one owner had in a minute.
+    pub(crate) fn most(&self) -> Most {
+        self.0.lock().pace.most
+    }
+
     /// Revisions so far, and when the last one came that was no heartbeat.
     pub(crate) fn progress(&self) -> (u64, Monotonic) {
         let state = self.0.lock();
@@ -150,11 +160,6 @@ impl Checker {
     /// Whether the cluster is as it should be when nothing goes on.
     pub(crate) fn at_rest(&self, told: &Told) -> Verdict {
         rest::check(&self.0.lock().model, told)
-    }
-
-    /// Whether nobody keeps something of many more keys than live.
-    pub(crate) fn tables(&self, kept: &[(Component, &str, usize)]) -> Verdict {
-        tables::check(&self.0.lock().model, kept)
     }
 
     /// Whether every revision that somebody was told of was seen, and each in its writer's term.
@@ -232,7 +237,7 @@ impl State {
         objects::check(&key, &change)?;
         self.pace.take(&change, now)?;
         self.note_reached(&change);
-        ownership::check(&self.model, &change)?;
+        ownership::check(&self.model, &key, &change)?;
         rollout::check(&self.model, &change, now)?;
         self.model.take(key, change, now);
         rollout::check_after(&self.model, now)

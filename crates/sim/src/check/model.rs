@@ -192,9 +192,13 @@ impl<T> Track<T> {
         }
     }
 
-    /// The states that were in force lately, the present one last.
-    pub(super) fn recent(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.past.iter().map(|(_, state)| state)
+    /// The states that were in force since then, the present one last.
+    pub(super) fn since(&self, then: Monotonic) -> impl Iterator<Item = &Arc<T>> {
+        let ends = self.past.iter().skip(1).map(|(end, _)| *end);
+        let ends = ends.map(Some).chain([None]);
+        let states = self.past.iter().zip(ends);
+        let in_force = states.filter(move |(_, end)| end.is_none_or(|end| end >= then));
+        in_force.map(|((_, state), _)| state)
     }
 }
 
@@ -233,6 +237,8 @@ pub(super) struct Model {
     /// ReplicaSets that were left behind on purpose, and by which Deployment.
     pub(super) orphans: BTreeMap<Uid, Uid>,
     pub(super) terminating: BTreeSet<String>,
+    /// Keys of objects that the user wants to go without their dependents, or before them.
+    pub(super) hurried: BTreeSet<String>,
     pub(super) others: Others,
     /// Whose bounds are to be looked at after this change.
     pub(super) touched: Option<Uid>,
@@ -251,9 +257,15 @@ impl Model {
             templates: BTreeMap::new(),
             orphans: BTreeMap::new(),
             terminating: BTreeSet::new(),
+            hurried: BTreeSet::new(),
             others: Others::default(),
             touched: None,
         }
+    }
+
+    /// The moment of what is acted on now, at the earliest.
+    pub(super) fn lately(&self, now: Monotonic) -> Monotonic {
+        Monotonic(now.since(Monotonic(self.staleness)))
     }
 
     /// ReplicaSets that a Deployment controls.
@@ -282,6 +294,7 @@ impl Model {
             (Some(metadata), None) => {
                 self.uids.remove(&metadata.uid);
                 self.keys.remove(&key);
+                self.hurried.remove(&key);
             }
             (None, None) => {}
         }

@@ -11,9 +11,11 @@ use super::{
     short,
 };
 
-pub(super) fn check(model: &Model, change: &Change) -> Verdict {
+pub(super) fn check(model: &Model, key: &str, change: &Change) -> Verdict {
     let (before, now) = change.metadata();
-    if let (Some(before), None) = (before, now) {
+    // A second deletion that does not wait takes the wish to wait from the object.
+    let hurried = model.hurried.contains(key);
+    if let (Some(before), None, false) = (before, now, hurried) {
         foreground(model, before)?;
     }
     if let Change::ReplicaSet(Edge { before: Some(before), now: None }) = change {

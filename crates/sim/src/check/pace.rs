@@ -7,6 +7,7 @@ use serde::Deserialize;
 use world::Monotonic;
 
 use super::{Promise, Verdict, Violation, expect, model::Change, model::controller, short};
+use crate::tally::Most;
 
 /// Objects of one owner that may be made, and that may go, in a minute: several times what a user of a
 /// run can ask for.
@@ -25,6 +26,8 @@ pub(super) struct Pace {
     made: BTreeMap<Uid, u32>,
     gone: BTreeMap<Uid, u32>,
     told: BTreeMap<String, u32>,
+    /// Of all minutes.
+    pub(super) most: Most,
 }
 
 #[derive(Deserialize, Default)]
@@ -44,14 +47,16 @@ impl Pace {
     /// An object comes or goes.
     pub(super) fn take(&mut self, change: &Change, now: Monotonic) -> Verdict {
         self.turn(now);
-        let (counts, metadata, what) = match change.metadata() {
-            (None, Some(metadata)) => (&mut self.made, metadata, "made"),
-            (Some(metadata), None) => (&mut self.gone, metadata, "taken away"),
+        let most = &mut self.most;
+        let (counts, most, metadata, what) = match change.metadata() {
+            (None, Some(metadata)) => (&mut self.made, &mut most.made, metadata, "made"),
+            (Some(metadata), None) => (&mut self.gone, &mut most.gone, metadata, "taken away"),
             (Some(_), Some(_)) | (None, None) => return Ok(()),
         };
         let Some(owner) = controller(metadata) else { return Ok(()) };
         let count = counts.entry(owner.clone()).or_default();
         *count += 1;
+        *most = (*most).max(*count);
         expect(Promise::Pace, *count <= OBJECTS_A_MINUTE_MAX, || {
             format!("{count} objects of {} were {what} within a minute", short(owner))
         })
@@ -69,6 +74,7 @@ impl Pace {
         let about = format!("{} {}/{}", about.kind, about.namespace, about.name);
         let count = self.told.entry(about.clone()).or_default();
         *count += 1;
+        self.most.told = self.most.told.max(*count);
         expect(Promise::Pace, *count <= EVENTS_A_MINUTE_MAX, || {
             format!("{count} Events of {about} were written within a minute")
         })
@@ -77,7 +83,7 @@ impl Pace {
     fn turn(&mut self, now: Monotonic) {
         let minute = now.0.as_secs() / MINUTE.as_secs();
         if minute != self.minute {
-            *self = Self { minute, ..Self::default() };
+            *self = Self { minute, most: self.most, ..Self::default() };
         }
     }
 }

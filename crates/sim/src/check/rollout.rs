@@ -8,34 +8,23 @@ use world::Monotonic;
 
 use super::{
     Promise, Verdict, expect,
-    model::{Change, Edge, Model, Track, controller},
+    model::{Change, Edge, Model, controller},
 };
 use crate::scenario::POD_MILLICORES;
 
 /// A node's processor time in thousandths.
 const NODE_MILLICORES: u32 = 8000;
 
-pub(super) fn check(model: &Model, change: &Change, _: Monotonic) -> Verdict {
+pub(super) fn check(model: &Model, change: &Change, now: Monotonic) -> Verdict {
     match change {
-        Change::ReplicaSet(Edge { before, now: Some(now) }) => {
-            let Some(owner) = controller(&now.metadata).and_then(|uid| model.deployments.get(uid))
-            else {
-                return Ok(());
-            };
-            if before.is_none() {
-                created(model, owner, now)?;
-            }
-            let size_before = before.as_deref().map_or(0, size);
-            if size(now) > size_before {
-                grows(model, owner, now)?;
-            }
-            before.as_deref().map_or(Ok(()), |before| shrinks(model, owner, before, now))
+        Change::ReplicaSet(Edge { before, now: Some(set) }) => {
+            resized(model, before.as_deref(), set, model.lately(now))
         }
-        Change::Pod(Edge { before, now: Some(now) }) => {
+        Change::Pod(Edge { before, now: Some(pod) }) => {
             if before.is_none() {
-                recreates_one_after_the_other(model, now)?;
+                recreates_one_after_the_other(model, pod)?;
             }
-            fits(model, before.as_deref(), now)
+            fits(model, before.as_deref(), pod)
         }
         Change::ReplicaSet(_)
         | Change::Pod(_)
@@ -52,11 +41,66 @@ pub(super) fn check(model: &Model, change: &Change, _: Monotonic) -> Verdict {
     }
 }
 
+/// A ReplicaSet of a Deployment comes or changes.
+fn resized(
+    model: &Model,
+    before: Option<&ReplicaSet>,
+    now: &ReplicaSet,
+    lately: Monotonic,
+) -> Verdict {
+    let Some(owner) = controller(&now.metadata).and_then(|uid| model.deployments.get(uid)) else {
+        return Ok(());
+    };
+    let recent: Vec<&Deployment> = owner.since(lately).map(|deployment| &**deployment).collect();
+    let Some(newest) = recent.last() else { return Ok(()) };
+    if before.is_none() {
+        created(model, newest, now)?;
+    }
+    if size(now) > before.map_or(0, size) {
+        return grows(model, &recent, now);
+    }
+    let Some(before) = before else { return Ok(()) };
+    let step = Step { before, now, lately };
+    if step.is_of_a_rollout(&recent) { shrinks(model, newest, &step) } else { Ok(()) }
+}
+
+/// A change of a ReplicaSet's size.
+struct Step<'a> {
+    before: &'a ReplicaSet,
+    now: &'a ReplicaSet,
+    /// What was in force since then may be what it was decided on.
+    lately: Monotonic,
+}
+
+impl Step<'_> {
+    /// Whether it goes down for the sake of another ReplicaSet.
+    fn is_of_a_rollout(&self, recent: &[&Deployment]) -> bool {
+        let Some(newest) = recent.last() else { return false };
+        let desired = desired(newest);
+        let steady = recent.iter().all(|recent| self::desired(recent) == desired);
+        let rolls = newest.spec.strategy.kind == StrategyType::RollingUpdate;
+        let sized_for = |set: &ReplicaSet| {
+            let annotation =
+                set.metadata.annotations.get("deployment.kubernetes.io/desired-replicas");
+            annotation.and_then(|text| text.parse().ok()) == Some(desired)
+        };
+        let down = size(self.now) < size(self.before);
+        down && steady && rolls && sized_for(self.before) && sized_for(self.now)
+    }
+
+    /// Available pods that a ReplicaSet reported lately.
+    fn available<'m>(&self, model: &'m Model, set: &ReplicaSet) -> impl Iterator<Item = i32> + 'm {
+        let (track, lately) = (model.replica_sets.get(&set.metadata.uid), self.lately);
+        let recent = track.into_iter().flat_map(move |track| track.since(lately));
+        recent.map(|set| set.status.available_replicas)
+    }
+}
+
 /// Looks at the ReplicaSet that got a pod: it may have no more than it lately wanted.
-pub(super) fn check_after(model: &Model, _: Monotonic) -> Verdict {
+pub(super) fn check_after(model: &Model, now: Monotonic) -> Verdict {
     let Some(uid) = &model.touched else { return Ok(()) };
     let Some(track) = model.replica_sets.get(uid) else { return Ok(()) };
-    let wanted = track.recent().map(|set| size(set)).max().unwrap_or(0);
+    let wanted = track.since(model.lately(now)).map(|set| size(set)).max().unwrap_or(0);
     let active = model.pods_of(uid).filter(|pod| pod.is_active()).count();
     expect(Promise::Surge, i32::try_from(active).unwrap_or(i32::MAX) <= wanted, || {
         let name = track.now.as_ref().map(|set| set.metadata.key());
@@ -69,8 +113,7 @@ fn size(set: &ReplicaSet) -> i32 {
 }
 
 /// One ReplicaSet for each template, and none for a template that was only there while paused.
-fn created(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdict {
-    let Some(deployment) = owner.recent().last() else { return Ok(()) };
+fn created(model: &Model, deployment: &Deployment, set: &ReplicaSet) -> Verdict {
     let uid = &deployment.metadata.uid;
     let template = &set.spec.template;
     let twin = model.sets_of(uid).find(|other| other.spec.template == *template);
@@ -87,12 +130,12 @@ fn created(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdic
 }
 
 /// All pods together may be as many as some recent size and surge allow.
-fn grows(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdict {
-    let Some(deployment) = owner.recent().last() else { return Ok(()) };
-    let others = model.sets_of(&deployment.metadata.uid);
+fn grows(model: &Model, recent: &[&Deployment], set: &ReplicaSet) -> Verdict {
+    let Some(newest) = recent.last() else { return Ok(()) };
+    let others = model.sets_of(&newest.metadata.uid);
     let others: i32 =
         others.filter(|other| other.metadata.uid != set.metadata.uid).map(|set| size(set)).sum();
-    let allowed = owner.recent().map(|deployment| desired(deployment) + bounds(deployment).0).max();
+    let allowed = recent.iter().map(|deployment| desired(deployment) + bounds(deployment).0).max();
     let (total, allowed) = (others + size(set), allowed.unwrap_or(0));
     expect(Promise::Surge, total <= allowed, || {
         format!("{} grows, so that {total} pods are wanted of {allowed}", set.metadata.key())
@@ -100,42 +143,20 @@ fn grows(model: &Model, owner: &Track<Deployment>, set: &ReplicaSet) -> Verdict 
 }
 
 /// While rolling, a step down may not take what must be available.
-fn shrinks(
-    model: &Model,
-    owner: &Track<Deployment>,
-    before: &ReplicaSet,
-    now: &ReplicaSet,
-) -> Verdict {
-    let Some(deployment) = owner.recent().last() else { return Ok(()) };
-    let desired = desired(deployment);
-    let steady = owner.recent().all(|recent| self::desired(recent) == desired);
-    let rolls = deployment.spec.strategy.kind == StrategyType::RollingUpdate;
-    let sized_for = |set: &ReplicaSet| {
-        let annotation = set.metadata.annotations.get("deployment.kubernetes.io/desired-replicas");
-        annotation.and_then(|text| text.parse().ok()) == Some(desired)
-    };
-    let by_rollout = steady && rolls && sized_for(before) && sized_for(now);
-    if size(now) >= size(before) || !by_rollout {
-        return Ok(());
-    }
+fn shrinks(model: &Model, deployment: &Deployment, step: &Step<'_>) -> Verdict {
+    let now = step.now;
     // Taking pods that were not available, as somebody may have seen them, costs nothing.
-    let worst = recent_available(model, now).min().unwrap_or(0);
-    let least = desired - bounds(deployment).1;
+    let worst = step.available(model, now).min().unwrap_or(0);
+    let least = desired(deployment) - bounds(deployment).1;
     let mut left = 0;
     for set in model.sets_of(&deployment.metadata.uid) {
-        let best = recent_available(model, set).max().unwrap_or(0);
+        let best = step.available(model, set).max().unwrap_or(0);
         let becomes = if set.metadata.uid == now.metadata.uid { size(now) } else { size(set) };
         left += cmp::min(best, becomes);
     }
     expect(Promise::Available, left >= least || worst <= size(now), || {
         format!("{} shrinks, so that {left} of {least} are available", now.metadata.key())
     })
-}
-
-/// Available pods that a ReplicaSet reported lately.
-fn recent_available(model: &Model, set: &ReplicaSet) -> impl Iterator<Item = i32> {
-    let recent = model.replica_sets.get(&set.metadata.uid).into_iter().flat_map(Track::recent);
-    recent.map(|set| set.status.available_replicas)
 }
 
 fn desired(deployment: &Deployment) -> i32 {

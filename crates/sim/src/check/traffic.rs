@@ -27,6 +27,13 @@ struct ListMetadata {
     more: String,
 }
 
+/// How an object is to go.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Deletion {
+    propagation_policy: String,
+}
+
 /// What an answer must have to show an object.
 #[derive(Deserialize)]
 struct Versioned {
@@ -52,6 +59,16 @@ impl Checker {
                 "{caller} asks for {verb:?} of {resource} {namespace}/{name}, whichever it is"
             );
             self.fail(Violation::new(Promise::Preconditions, text).of(resource));
+        }
+        let waits = || {
+            let options: Deletion = serde_json::from_slice(&request.body).unwrap_or_default();
+            options.propagation_policy == "Foreground"
+        };
+        if caller == Component::User && asked.verb == RequestVerb::Delete && !waits() {
+            let prefix = self.prefix(asked).unwrap_or_default();
+            let place = if asked.namespace.is_empty() { "" } else { "/" };
+            let key = format!("{prefix}{}{place}{}", asked.namespace, asked.name);
+            self.0.lock().model.hurried.insert(key);
         }
     }
 

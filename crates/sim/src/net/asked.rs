@@ -135,7 +135,8 @@ impl Identity {
     }
 }
 
-/// Whether a request that changes or removes one object says which: by its UID or its exact version.
+/// Whether a request that changes or removes one object says which: by its UID or, if it changes one, by
+/// its exact version.
 pub(crate) fn names_its_object(request: &client::Request) -> bool {
     if request.body.trim_ascii_start().starts_with(b"[") {
         let operations: Vec<Operation> = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -145,6 +146,9 @@ pub(crate) fn names_its_object(request: &client::Request) -> bool {
         });
     }
     let named: Named = serde_json::from_slice(&request.body).unwrap_or_default();
+    if request.method == Method::Delete {
+        return named.preconditions.uid.is_some();
+    }
     named.metadata.is_given() || named.preconditions.is_given()
 }
 
@@ -181,6 +185,21 @@ mod tests {
         ];
         for (method, path, wanted) in rows {
             assert_eq!(asked(method, path), wanted);
+        }
+    }
+
+    #[test]
+    fn a_delete_names_its_object_by_uid() {
+        let rows = [
+            (r#"{"preconditions":{"uid":"u"}}"#, true),
+            (r#"{"preconditions":{"uid":"u","resourceVersion":"7"}}"#, true),
+            (r#"{"preconditions":{"resourceVersion":"7"}}"#, false),
+            ("", false),
+        ];
+        for (body, wanted) in rows {
+            let (method, body) = (Method::Delete, Bytes::from_static(body.as_bytes()));
+            let request = client::Request { method, body, ..client::Request::read("/") };
+            assert_eq!(names_its_object(&request), wanted, "{request:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 use world::Monotonic;
 
 use crate::{
-    check::{Checker, Promise, Verdict, Violation},
+    check::{self, Checker, Promise, Verdict, Violation},
     cluster::{self, Cluster},
     errors::Errors,
     faults::{Agenda, Ending, Faults},
@@ -138,7 +138,7 @@ impl Run {
         self.pass(QUIET)?;
         self.judge(self.checker.at_rest(&told))?;
         self.judge(self.checker.settled())?;
-        self.judge(self.checker.tables(&self.cluster.kept()))?;
+        self.judge(check::tables(&self.cluster.kept()))?;
         Ok(self.tally())
     }
 
@@ -276,6 +276,7 @@ impl Run {
             steps,
             faults: self.faults.injected(),
             reached: self.checker.reached(),
+            most: self.checker.most(),
             trace: self.trace.hash(),
             costs: self.cluster.simulation.costs(),
         }

@@ -37,7 +37,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
 use api::resources::SERVICE_ACCOUNTS;
 use apiserver::authentication::Authentication;
 use plane::ServerSettings;
-use runtime::Running;
+use runtime::{KeysKept, Running};
 use store::{Local, Store};
 use world::Monotonic;
 
@@ -255,7 +255,7 @@ impl Stage {
     }
 
     /// Of how many keys each controller of a component keeps something.
-    pub fn kept(&self, name: &str) -> BTreeMap<&'static str, usize> {
+    pub fn kept(&self, name: &str) -> BTreeMap<&'static str, KeysKept> {
         let players = self.players.borrow();
         let running = players.get(name).and_then(|player| player.running.as_ref());
         running.map(Running::kept).unwrap_or_default()

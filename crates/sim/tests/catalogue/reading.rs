@@ -161,7 +161,7 @@ fn nothing_is_kept_of_the_gone(stage: &Stage) -> Verdict {
     }
     stage.settle()?;
     let kept = stage.kept("controllers");
-    expect(kept.values().all(|count| *count <= 2), || format!("{kept:?} are kept of nothing"))
+    expect(kept.values().all(|kept| kept.gone == 0), || format!("{kept:?} are kept of nothing"))
 }
 
 #[test]

@@ -41,13 +41,13 @@ fn woken_by(new: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn dependents_are_looked_at_when_their_owner_goes() {
-    assert_eq!(woken_by(None), ["d"]);
+fn dependents_are_looked_at_when_their_owner_goes_and_so_is_what_went() {
+    assert_eq!(woken_by(None), ["d", "o"]);
 }
 
 #[test]
 fn dependents_are_looked_at_when_their_owner_is_another_of_that_name() {
-    assert_eq!(woken_by(Some("o2")), ["d"]);
+    assert_eq!(woken_by(Some("o2")), ["d", "o"]);
 }
 
 #[test]

@@ -58,7 +58,8 @@ fn a_pod_ends_when_its_last_container_does_or_as_one_can_tell() {
     assert_eq!(Time::default(), Time::from_seconds(0));
 }
 #[test]
-fn changes_of_the_spec_are_looked_at_at_once_others_in_batches_the_end_never() {
+fn changes_of_the_spec_and_the_end_are_looked_at_at_once_others_in_batches_and_none_after_the_end()
+{
     let view = JobController::view(&mut Informers::default());
     let delay = |old: Option<&str>, new: Option<&str>, generation: i64| {
         let decode = |text: &str| job(text);
@@ -75,7 +76,9 @@ fn changes_of_the_spec_are_looked_at_at_once_others_in_batches_the_end_never() {
     assert_eq!(delay(Some("1/1"), Some("1/1"), 1), Some(1));
     assert_eq!(delay(Some("1/1"), Some("1/1"), 2), Some(0));
     assert_eq!(delay(Some("1/1"), None, 1), Some(0));
-    assert_eq!(delay(Some("1/1"), Some("1/1 is=Complete:Done"), 1), None);
+    let ended = Some("1/1 is=Complete:Done");
+    assert_eq!(delay(Some("1/1"), ended, 1), Some(0));
+    assert_eq!(delay(ended, ended, 2), None);
 }
 #[test]
 fn changes_of_pods_are_looked_at_in_batches() {
