@@ -25,14 +25,16 @@ struct Outcome {
     missed: Vec<String>,
 }
 
-/// Arguments go to `cargo mutants`: `--shard 0/8` for an eighth of them, `--in-place` for no copy.
+/// Names of folders choose among them. All else goes to `cargo mutants`: `--shard 0/8` for an eighth of
+/// them, `--in-place` for no copy.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let (chosen, arguments) = split(arguments);
     let survivors = fs::read_to_string(root().join(SURVIVORS));
     let mut listed = parse(&survivors.context("cannot read the list of survivors")?)?;
     let mut wrong = Vec::new();
     let (mut caught, mut all) = (0, 0);
-    for folder in FOLDERS {
-        let outcome = change(folder, arguments)?;
+    for folder in chosen {
+        let outcome = change(folder, &arguments)?;
         let (here, total) = (outcome.caught.len(), outcome.caught.len() + outcome.missed.len());
         say(&format!("{folder}: {here} of {total} mutants are caught"));
         (caught, all) = (caught + here, all + total);
@@ -48,6 +50,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     ensure!(caught * 100 >= all * CAUGHT_MIN, "{caught} of {all} mutants are caught: too few");
     say(&format!("{caught} of {all} mutants are caught; the others are listed with a reason"));
     Ok(())
+}
+
+/// The folders that are named, all if none is, and what is not the name of one.
+fn split(arguments: &[String]) -> (Vec<&'static str>, Vec<String>) {
+    let is_named = |folder: &&'static str| arguments.iter().any(|word| word == folder);
+    let named: Vec<_> = FOLDERS.into_iter().filter(is_named).collect();
+    let others = arguments.iter().filter(|word| !FOLDERS.contains(&word.as_str()));
+    (if named.is_empty() { FOLDERS.to_vec() } else { named }, others.cloned().collect())
 }
 
 /// Changes one folder in every way, and answers what its tests said.
@@ -109,6 +119,16 @@ mod tests {
         let line = "crates/controllers/src/deployment/plan.rs:91:9: replace && with || in plan";
         let name = name(line).expect("a mutant");
         assert_eq!(name, "deployment/plan.rs: replace && with || in plan");
+    }
+
+    #[test]
+    fn folders_are_chosen_by_name_and_the_rest_is_passed_on() {
+        let words =
+            |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let shard = words(&["--shard", "0/8"]);
+        assert_eq!(split(&shard), (FOLDERS.to_vec(), shard.clone()));
+        let named = words(&["replicaset", "--shard", "0/8"]);
+        assert_eq!(split(&named), (vec!["replicaset"], shard));
     }
 
     #[test]

@@ -30,12 +30,19 @@ pub(crate) fn cargo_with_release(arguments: &[&str]) -> Result<()> {
     run(Command::new("cargo").args(arguments).env("PILOTHOUSE_BINARY", binary), arguments)
 }
 
+/// Runs what was built and waits for it.
+pub(crate) fn program(path: &Path, arguments: &[&str]) -> Result<()> {
+    run(Command::new(path).args(arguments), arguments)
+}
+
 fn run(command: &mut Command, arguments: &[&str]) -> Result<()> {
-    crate::say(&format!("\n$ cargo {}", arguments.join(" ")));
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let line = format!("{} {}", program.display(), arguments.join(" "));
+    crate::say(&format!("\n$ {line}"));
     let status = command.current_dir(root()).status();
-    let status = status.context("cannot start cargo")?;
+    let status = status.with_context(|| format!("cannot start {line}"))?;
     if !status.success() {
-        bail!("cargo {} failed", arguments.join(" "));
+        bail!("{line} failed");
     }
     Ok(())
 }
