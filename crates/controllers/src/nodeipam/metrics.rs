@@ -32,8 +32,26 @@ const TRIES: Histogram<1> = Histogram::new(
     &exponential::<5>(1.0, 5.0),
 );
 
-pub(super) const METRICS: &[Metric] =
-    &[ALLOCATIONS.metric(), RELEASES.metric(), USAGE.metric(), SHARES.metric(), TRIES.metric()];
+/// The reference tells this of no other controller of its manager.
+const RUNNING: Gauge<2> = Gauge::new(
+    "running_managed_controllers",
+    "[BETA] Whether a controller is running in its manager.",
+    &["name", "manager"],
+);
+
+pub(super) const METRICS: &[Metric] = &[
+    ALLOCATIONS.metric(),
+    RELEASES.metric(),
+    USAGE.metric(),
+    SHARES.metric(),
+    TRIES.metric(),
+    RUNNING.metric(),
+];
+
+/// Measures that the controller runs.
+pub(super) fn running(plan: &mut Plan<Why>) {
+    plan.measure(When::Always, RUNNING.share(1.0, ["nodeipam", "kube-controller-manager"]));
+}
 
 /// Measures how much of a network is taken, and was at the last look.
 pub(super) fn network(plan: &mut Plan<Why>, network: &Network, taken: u64, last: u64) {

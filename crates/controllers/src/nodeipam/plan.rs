@@ -38,6 +38,7 @@ pub(super) fn plan(memory: &mut Memory, shares: &Shares) -> Plan<Why> {
     memory.told.retain(waits);
     let taken = taken(shares);
     let mut plan = Plan::rest();
+    metrics::running(&mut plan);
     for ((network, taken), last) in networks.iter().zip(&taken).zip(&mut memory.taken) {
         let last = std::mem::replace(last, count(taken));
         metrics::network(&mut plan, network, count(taken), last);
