@@ -152,16 +152,16 @@ pub fn rack_scheduler() -> PathBuf {
     built("rack-scheduler", "PILOTHOUSE_RACK_SCHEDULER", build)
 }
 
-fn built(name: &str, variable: &str, build: &str) -> PathBuf {
+fn built(name: &str, variable: &str, command: &str) -> PathBuf {
     if let Some(named) = env::var_os(variable) {
         return PathBuf::from(named);
     }
     let test = env::current_exe().expect("a test knows where it is");
     // target/PROFILE/deps/TEST
     let target = test.ancestors().nth(3).expect("a test lies in its target folder");
-    let built = ["release", "debug"].map(|profile| target.join(profile).join(name));
-    let newest = built.into_iter().filter_map(|path| Some((age(&path)?, path))).max();
-    assert!(newest.is_some(), "no {name} is built; run `{build}` first");
+    let candidates = ["release", "debug"].map(|profile| target.join(profile).join(name));
+    let newest = candidates.into_iter().filter_map(|path| Some((age(&path)?, path))).max();
+    assert!(newest.is_some(), "no {name} is built; run `{command}` first");
     newest.map(|(_, path)| path).unwrap_or_default()
 }
 

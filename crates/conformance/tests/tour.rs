@@ -34,3 +34,8 @@ fn the_page_on_explanations_is_true() {
 fn the_page_on_testing_controllers_is_true() {
     check("docs/testing-your-controller.md", 25);
 }
+
+#[test]
+fn the_page_on_traces_is_true() {
+    check("docs/trace.md", 10);
+}

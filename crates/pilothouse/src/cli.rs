@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::{
     api_server, audit, clock, component, controller_manager, etcd, etcd_server, explain,
-    failure::Failure, faults, kube_apiserver, output, store, up,
+    failure::Failure, faults, kube_apiserver, output, store, trace, up,
 };
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -40,6 +40,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Some(("nodes", matches)) => component::run_nodes(matches),
         Some(("controller-manager", matches)) => controller_manager::run(rest(matches)),
         Some(("explain", matches)) => explain::run(matches),
+        Some(("trace", matches)) => trace::run(matches),
         Some(("clock", matches)) => clock::run(matches),
         Some(("faults", matches)) => faults::run(matches),
         Some(("etcd", matches)) => etcd::run(matches),
@@ -76,6 +77,7 @@ fn command() -> Command {
         .subcommand(component::scheduler_command())
         .subcommand(component::nodes_command())
         .subcommand(explain::command())
+        .subcommand(trace::command())
         .subcommand(clock::command())
         .subcommand(faults::command())
         .subcommand(etcd::command())

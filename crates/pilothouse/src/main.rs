@@ -20,6 +20,7 @@ mod reach;
 mod rules;
 mod server;
 mod store;
+mod trace;
 mod up;
 mod usage;
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use controllers::{namespace::Settle, serviceaccounttoken::Issuer, shared::root_ca::RootCa};
 use nodes::{Rules, node::NodeAgent, pod::Kubelet};
-use runtime::{Actor, Manager, Metrics};
+use runtime::{Actor, Manager, Metrics, trace::Trace};
 use scheduler::Scheduler;
 use world::World;
 
@@ -18,6 +18,8 @@ pub struct Components {
     pub token_issuer: Option<Issuer>,
     /// How simulated nodes behave.
     pub rules: Rules,
+    /// Is told what happens.
+    pub trace: Trace,
 }
 
 /// What may run as a process of its own.
@@ -74,6 +76,7 @@ impl Components {
         metrics: Arc<Metrics>,
     ) -> Manager {
         let mut manager = Manager::new(world.clone(), part.actor(identities), metrics);
+        manager.informers.trace_to(self.trace.clone());
         let accounts = Arc::clone(identities);
         manager.give_accounts(Arc::new(move |account| accounts(Identity::Account(account))));
         self.provide(&mut manager);

@@ -3,6 +3,7 @@
 use std::{
     any::{Any, TypeId},
     collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
     sync::Arc,
     time::Duration,
 };
@@ -13,6 +14,7 @@ use meta::resource::Resource;
 use crate::{
     Cache, Change, Controller, Dynamic, Index,
     feed::{Feed, Listener, Typed, contained},
+    trace::{Cause, Trace},
 };
 
 /// The caches of a process: asked for while components are set up, fed once they are started.
@@ -24,6 +26,8 @@ pub struct Informers {
     asked: BTreeSet<Resource>,
     asked_dynamic: bool,
     settings: BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// Told of what makes keys dirty.
+    pub(crate) trace: Trace,
 }
 
 /// One resource that is to be watched: how its cache is fed, and who listens.
@@ -42,6 +46,10 @@ impl Informers {
     /// Makes a value known to the components set up after this: their configuration.
     pub fn provide<T: Send + Sync + 'static>(&mut self, setting: T) {
         self.settings.insert(TypeId::of::<T>(), Arc::new(setting));
+    }
+    /// Tells `trace` what happens in components set up after this.
+    pub fn trace_to(&mut self, trace: Trace) {
+        self.trace = trace;
     }
     /// A value that was [provided](Self::provide).
     pub fn setting<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -130,6 +138,21 @@ impl<Key> Enqueue<Key> {
         self.keys.push((key, delay));
     }
 
+    /// Tells what has made the keys dirty, if somebody wants to know.
+    fn tell<C, K>(&self, trace: &Trace, resource: &Resource, change: &Change<K>)
+    where
+        C: Controller<Key = Key>,
+        K: Object,
+        Key: Debug,
+    {
+        if !trace.is_followed() {
+            return;
+        }
+        let Some(cause) = Cause::of(resource, change) else { return };
+        for (key, _) in &self.keys {
+            trace.caused(C::NAME, format!("{key:?}"), cause.clone());
+        }
+    }
     fn pass_to(self, sink: &Sink<Key>) {
         self.keys.into_iter().for_each(|(key, delay)| sink(key, delay));
     }
@@ -166,9 +189,11 @@ impl<C: Controller> Watches<'_, C> {
     /// Calls `handler` with every change of a kind.
     pub fn on<K: Kind>(&mut self, handler: Handler<C, K>) {
         let (view, sink) = (Arc::clone(&self.view), Arc::clone(&self.sink));
+        let trace = self.informers.trace.clone();
         let handle = Arc::new(move |change: &Change<K>| {
             let mut enqueue = Enqueue { keys: Vec::new() };
             handler(&view, change, &mut enqueue);
+            enqueue.tell::<C, K>(&trace, &K::RESOURCE, change);
             enqueue.pass_to(&sink);
         });
         let (cache, again) = (self.informers.cache::<K>(), Arc::clone(&handle));
@@ -183,9 +208,11 @@ impl<C: Controller> Watches<'_, C> {
     /// Calls `handler` with every change of every resource that is wanted at run time.
     pub fn on_dynamic(&mut self, handler: DynamicHandler<C>) {
         let (view, sink) = (Arc::clone(&self.view), Arc::clone(&self.sink));
+        let trace = self.informers.trace.clone();
         let handle = Arc::new(move |resource: &Resource, change: &Change<PartialObject>| {
             let mut enqueue = Enqueue { keys: Vec::new() };
             handler(&view, resource, change, &mut enqueue);
+            enqueue.tell::<C, PartialObject>(&trace, resource, change);
             enqueue.pass_to(&sink);
         });
         let (dynamic, again) = (self.informers.dynamic(), Arc::clone(&handle));

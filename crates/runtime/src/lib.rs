@@ -30,6 +30,7 @@ mod recent;
 mod reflector;
 #[cfg(test)]
 mod testing;
+pub mod trace;
 
 // What steps and their outcomes are made of: controllers know no client.
 pub use client::{ApiError, ClientError, DeleteOptions, PatchKind, Preconditions, Propagation};

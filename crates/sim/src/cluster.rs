@@ -6,7 +6,7 @@ use apiserver::{EngineOptions, authentication::Authentication, authorization::Wi
 use meta::object::ObjectKey;
 use nodes::{Rule, Rules};
 use plane::{Components, Identities, Identity, Part, ServerSettings};
-use runtime::{KeysKept, LeaseSettings, Manager, Metrics, Running};
+use runtime::{KeysKept, LeaseSettings, Manager, Metrics, Running, trace::Trace};
 use store::{Local, Revision, Store};
 use world::World;
 
@@ -145,6 +145,7 @@ impl Cluster {
             root_ca: Some("a certificate".to_owned()),
             token_issuer: None,
             rules: self.rules.clone(),
+            trace: Trace::default(),
         };
         components.assemble_part(part, world, &identities, Arc::new(Metrics::default()))
     }

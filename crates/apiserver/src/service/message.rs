@@ -84,7 +84,8 @@ impl Request {
 }
 
 impl Response {
-    pub(crate) fn new(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
+    /// An answer with a body of that type.
+    pub fn new(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Self {
         let response = Self {
             status,
             headers: HeaderMap::new(),

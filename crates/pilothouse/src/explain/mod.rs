@@ -12,7 +12,7 @@ use client::{Request, Transport, http::HttpTransport};
 use meta::{object::ObjectKey, resource::Scope};
 use nodes::Rules;
 use plane::{Components, Identities};
-use runtime::Metrics;
+use runtime::{Metrics, trace::Trace};
 use world::World;
 
 use crate::{cli, failure::Failure, output, reach};
@@ -60,7 +60,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// A resource by what people call it: plural, singular, short name, kind, `plural.group`.
-fn find(kind: &str) -> Option<&'static ResourceFacts> {
+pub(crate) fn find(kind: &str) -> Option<&'static ResourceFacts> {
     let wanted = kind.to_lowercase();
     let found = builtin().resources().iter().find(|facts| {
         let names = [facts.resource.plural.to_lowercase(), facts.singular.to_lowercase()];
@@ -85,7 +85,12 @@ async fn explain(
     let transport: Arc<dyn Transport> = Arc::new(transport);
     let world = &time::align(world, &*transport).await;
     let identities: Identities = Arc::new(move |_| Arc::clone(&transport));
-    let components = Components { root_ca: None, token_issuer: None, rules: Rules::default() };
+    let components = Components {
+        root_ca: None,
+        token_issuer: None,
+        rules: Rules::default(),
+        trace: Trace::default(),
+    };
     let manager = components.assemble(world, &identities, Arc::new(Metrics::default()));
     let running = manager.start_idle();
     running.synced().await;

@@ -2,6 +2,7 @@
 
 mod options;
 mod time;
+mod trace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +10,7 @@ use anyhow::{Context as _, Result};
 use apiserver::{audit::Auditor, http::Server};
 use clap::ArgMatches;
 use plane::{Components, Identity, Part};
-use runtime::{Metrics, Running};
+use runtime::{Metrics, Running, trace::Trace};
 use world::{World, real::SteppedClock};
 
 use crate::{cli, failure::Failure, output, rules, server};
@@ -43,14 +44,15 @@ async fn up(world: &World, stepped: Option<Arc<SteppedClock>>, options: &Options
     let began = world.clock.monotonic();
     let rules = rules::read(world, options.node_rules.as_deref())?;
     let metrics = Arc::new(Metrics::default());
-    let extensions = vec![time::extension(stepped)];
+    let trace = Trace::default();
+    let extensions = vec![time::extension(stepped), trace::extension(&trace, world)];
     let server = server::start(world, &options.server, extensions, &metrics).await?;
     let identities = plane::identities_in_process(world, &server.service);
     let root_ca = Some(server.root_ca);
     let usage = rules.clone();
     let token_issuer = Some(plane::token_issuer(server.account_key));
     let mut manager =
-        Components { root_ca, token_issuer, rules }.assemble(world, &identities, metrics);
+        Components { root_ca, token_issuer, rules, trace }.assemble(world, &identities, metrics);
     server.service.add_group(plane::metrics_api(world, &mut manager, usage));
     let running = manager.start();
     plane::register_nodes(world, &*identities(Identity::Part(Part::Nodes)), options.nodes).await?;

@@ -20,11 +20,12 @@ use super::{
     actor::Actor,
     fence::{Mark, newest},
     gather::gather,
+    marks::{going, marks},
     report::{Report, Verdict},
     request::{request, summary},
     rewrite::Rights,
 };
-use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder, recent::Recent};
+use crate::{Action, Metrics, Plan, Stage, Step, events::Recorder, recent::Recent, trace::Trace};
 
 /// Writes of one component that may be under way at once: enough to fill the store's batches, few
 /// enough for one connection's streams.
@@ -49,6 +50,7 @@ pub(crate) struct Acting {
     pub(crate) reader: Arc<dyn Transport>,
     pub(crate) rights: Rights,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) trace: Trace,
 }
 
 /// What became of a step, and what caches must show of it.
@@ -144,6 +146,7 @@ impl Acting {
         };
         let (performed, name) = self.judge(&step.action, sent).await;
         self.measure(step, performed.verdict.refusal(), began);
+        self.tell(key, (&step.action, why), (&performed, &name), began);
         match &performed.verdict {
             Verdict::Done => self.recorder.record(step.on_success.as_ref(), &name, ""),
             Verdict::Stopped | Verdict::Terminating => {}
@@ -191,7 +194,7 @@ impl Acting {
             Ok(response) => {
                 let written = Written::parse(&response.body);
                 let name = written.metadata.name.clone();
-                let marks = marks(action, &written);
+                let marks = marks(action, written.metadata.resource_version);
                 return (Performed { marks, verdict: Verdict::Done }, name);
             }
             Err(error) => error,
@@ -359,42 +362,5 @@ fn place(action: &Action) -> Option<(Resource, Option<ObjectKey>)> {
         | Action::Delete { target, .. } => {
             Some((target.resource.clone(), Some(target.key.clone())))
         }
-    }
-}
-
-/// What caches must show once an action has happened.
-fn marks(action: &Action, written: &Written) -> Vec<Mark> {
-    let version = written.metadata.resource_version;
-    match action {
-        Action::Create { resource, .. } => reached(resource, version),
-        Action::Patch { target, .. } | Action::Replace { target, .. } => {
-            reached(&target.resource, version)
-        }
-        Action::Delete { .. } => going(action).into_iter().collect(),
-        Action::CreateSubresource { .. } | Action::DeleteCollection { .. } | Action::Announce => {
-            Vec::new()
-        }
-    }
-}
-
-fn reached(resource: &Resource, version: ResourceVersion) -> Vec<Mark> {
-    if version == ResourceVersion(0) {
-        return Vec::new();
-    }
-    vec![Mark::Reached { resource: resource.clone(), version }]
-}
-
-/// The end of the object that an action was about.
-fn going(action: &Action) -> Option<Mark> {
-    match action {
-        Action::Patch { target, .. }
-        | Action::CreateSubresource { target, .. }
-        | Action::Replace { target, .. }
-        | Action::Delete { target, .. } => Some(Mark::Going {
-            resource: target.resource.clone(),
-            key: target.key.clone(),
-            uid: target.uid.clone(),
-        }),
-        Action::Create { .. } | Action::DeleteCollection { .. } | Action::Announce => None,
     }
 }

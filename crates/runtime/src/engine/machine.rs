@@ -166,8 +166,10 @@ impl Acting {
             name.unwrap_or_default().to_owned()
         };
         let recorder = self.recorder.named(step.reporter.as_ref());
+        let written = outcome.as_ref().map(&name).unwrap_or_default();
+        self.tell_alone((&step.action, why), (&outcome, &written), began);
         match &outcome {
-            Ok(object) => recorder.record(step.on_success.as_ref(), &name(object), ""),
+            Ok(_) => recorder.record(step.on_success.as_ref(), &written, ""),
             Err(error) => {
                 warn!(controller = component, %action, %error, "a step was refused");
                 if !error.is_namespace_terminating() {

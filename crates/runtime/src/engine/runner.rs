@@ -138,7 +138,11 @@ impl<C: Controller> Runner<C> {
         let mut looks = 0_u32;
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await {
-            let key = self.queue.next().await;
+            let (key, waited) = self.queue.next().await;
+            if self.acting.trace.is_followed() {
+                let clock = &*self.acting.world.clock;
+                self.acting.trace.begin(C::NAME, format!("{key:?}"), waited, clock);
+            }
             self.process(term, key, permit);
             looks += 1;
             if looks.is_multiple_of(LOOKS_IN_A_ROW) {
@@ -164,15 +168,18 @@ impl<C: Controller> Runner<C> {
                 if !mutant("hb_06") {
                     self.forget(key);
                 }
+                self.told(key, || "nothing is left to look after".to_owned());
                 self.queue.gone(key);
             }
             Look::Panicked => {
                 self.forget(key);
+                self.told(key, || "panicked; looks again later".to_owned());
                 self.queue.failed(key, Duration::ZERO);
             }
             Look::Planned(plan) if plan.stages.is_empty() => {
                 self.measure(key, &plan.measurements, None);
                 self.rest(key, plan.ends);
+                self.told(key, || Acting::rest(plan.wake_after));
                 self.queue.succeeded(key, plan.wake_after);
             }
             Look::Ask(_) | Look::Planned(_) => return Some(look),
@@ -257,7 +264,14 @@ impl<C: Controller> Runner<C> {
             }
             kept.conflicts
         };
-        match report.next(conflicts) {
+        let next = report.next(conflicts);
+        self.told(key, || match next {
+            Next::Rest => Acting::rest(wake),
+            Next::Nothing => "may not act any more".to_owned(),
+            Next::Again => "looks again at once".to_owned(),
+            Next::Retry(wait) => format!("looks again after {:.3} s at least", wait.as_secs_f64()),
+        });
+        match next {
             Next::Rest => {
                 self.rest(key, ends);
                 self.queue.succeeded(key, wake);
@@ -275,6 +289,14 @@ impl<C: Controller> Runner<C> {
     fn rest(&self, key: &C::Key, ends: bool) {
         if ends || self.kept.lock().get(key).is_some_and(Kept::is_empty) {
             self.forget(key);
+        }
+    }
+
+    /// Tells that a look is over, if somebody wants to know.
+    fn told(&self, key: &C::Key, next: impl FnOnce() -> String) {
+        let Acting { trace, world, .. } = &*self.acting;
+        if trace.is_followed() {
+            trace.end(C::NAME, format!("{key:?}"), next(), world.clock.monotonic());
         }
     }
 

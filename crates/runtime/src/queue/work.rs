@@ -77,11 +77,11 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
     pub(crate) fn keys(&self) -> BTreeSet<K> {
         self.inner.lock().queue.keys()
     }
-    /// The next key to look at.
-    pub(crate) async fn next(&self) -> K {
+    /// The next key to look at, and how long it waited.
+    pub(crate) async fn next(&self) -> (K, Duration) {
         loop {
             let due = match self.take() {
-                Ok(key) => return key,
+                Ok(next) => return next,
                 Err(due) => due,
             };
             let Some(due) = due else {
@@ -96,7 +96,7 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         }
     }
     /// A key that is ready, or when there may be one.
-    fn take(&self) -> Result<K, Option<Monotonic>> {
+    fn take(&self) -> Result<(K, Duration), Option<Monotonic>> {
         let mut inner = self.inner.lock();
         let now = self.clock.monotonic();
         self.metrics.added(inner.queue.advance(now));
@@ -104,7 +104,7 @@ impl<K: Ord + Clone + Send + Sync + 'static> WorkQueue<K> {
         self.metrics.depth(inner.queue.depth());
         let (key, waited) = popped.ok_or_else(|| inner.queue.next_due())?;
         self.metrics.waited(waited);
-        Ok(key)
+        Ok((key, waited))
     }
     /// The look is over and went well; another one is wanted after `wake`.
     pub(crate) fn succeeded(&self, key: &K, wake: Option<Duration>) {

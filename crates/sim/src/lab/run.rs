@@ -7,7 +7,7 @@ use client::{ClientError, Method, Request, Response, Transport, WatchStream};
 use nodes::Rules;
 use parking_lot::Mutex;
 use plane::{Components, Identity, InProcess, Part, ServerSettings};
-use runtime::Metrics;
+use runtime::{Metrics, trace::Trace};
 use store::{Local, Revision, Store};
 use world::{BoxFuture, Monotonic, World};
 
@@ -281,7 +281,12 @@ async fn serve(world: World, faults: Faults, seen: Arc<Mutex<Seen>>) -> Result<S
     };
     let service = plane::serve(world.clone(), store, settings).await.map_err(|e| e.to_string())?;
     let identities = plane::identities_in_process(&world, &service);
-    let components = Components { root_ca: None, token_issuer: None, rules: Rules::default() };
+    let components = Components {
+        root_ca: None,
+        token_issuer: None,
+        rules: Rules::default(),
+        trace: Trace::default(),
+    };
     let manager = components.assemble(&world, &identities, Arc::new(Metrics::default()));
     drop(manager.start());
     let nodes = identities(Identity::Part(Part::Nodes));
