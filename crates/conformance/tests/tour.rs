@@ -39,3 +39,8 @@ fn the_page_on_testing_controllers_is_true() {
 fn the_page_on_traces_is_true() {
     check("docs/trace.md", 10);
 }
+
+#[test]
+fn the_walk_through_the_deployment_controller_is_true() {
+    check("control-plane/controller-walkthrough.md", 20);
+}

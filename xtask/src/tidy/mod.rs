@@ -3,6 +3,7 @@
 mod arrows;
 mod links;
 mod sources;
+mod walkthrough;
 
 use std::{
     fs,
@@ -18,6 +19,7 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     let mut complaints = arrows::complaints()?;
     complaints.extend(sources::complaints()?);
     complaints.extend(links::complaints()?);
+    complaints.extend(walkthrough::complaints()?);
     if complaints.is_empty() {
         say("tidy: nothing to complain about");
         return Ok(());
