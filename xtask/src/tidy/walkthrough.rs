@@ -35,7 +35,8 @@ fn blocks(page: &str) -> impl Iterator<Item = Block<'_>> {
     page.split("```").skip(1).step_by(2).filter_map(|block| {
         let code = block.strip_prefix("rust\n// ")?;
         let (path, code) = code.split_once('\n')?;
-        path.ends_with(".rs").then_some(Block { path, code })
+        let is_source = Path::new(path).extension().is_some_and(|ending| ending == "rs");
+        is_source.then_some(Block { path, code })
     })
 }
 
