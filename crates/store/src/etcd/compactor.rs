@@ -8,7 +8,7 @@ use super::{
     failure::Failure,
     messages::{
         CompactRequest, CompareRequest, CompareTarget, Compared, Done, PutRequest, RangeRequest,
-        RequestOperation, Requested, TxnRequest, TxnResponse,
+        RequestOperation, Requested, ResponseOperation, TxnRequest, TxnResponse,
     },
     number,
 };
@@ -102,6 +102,7 @@ fn claim(seen: Seen) -> TxnRequest {
             target: CompareTarget::Version.into(),
             key: KEY.to_vec(),
             compared: Some(Compared::Version(seen.version)),
+            ..CompareRequest::default()
         }],
         success: vec![operation(Requested::Put(write))],
         failure: vec![operation(Requested::Range(read))],
@@ -115,7 +116,7 @@ fn judge(seen: Seen, answer: TxnResponse) -> (Seen, Option<Revision>) {
         let compact = (seen.revision > Revision(0)).then_some(seen.revision);
         return (Seen { version: seen.version + 1, revision }, compact);
     }
-    let found = answer.responses.into_iter().filter_map(|response| response.range);
+    let found = answer.responses.into_iter().filter_map(ResponseOperation::range);
     let version = found.flat_map(|range| range.pairs).map(|pair| pair.version).next();
     (Seen { version: version.unwrap_or_default(), revision }, None)
 }
@@ -123,13 +124,14 @@ fn judge(seen: Seen, answer: TxnResponse) -> (Seen, Option<Revision>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::etcd::messages::{Header, Pair, RangeResponse, ResponseOperation};
+    use crate::etcd::messages::{Header, Pair, RangeResponse, Responded};
 
     fn answer(succeeded: bool, revision: i64, version: i64) -> TxnResponse {
         let header = Some(Header { revision, ..Header::default() });
         let pairs = vec![Pair { version, ..Pair::default() }];
-        let range = Some(RangeResponse { pairs, ..RangeResponse::default() });
-        let responses = if succeeded { Vec::new() } else { vec![ResponseOperation { range }] };
+        let range = RangeResponse { pairs, ..RangeResponse::default() };
+        let read = ResponseOperation { responded: Some(Responded::Range(range)) };
+        let responses = if succeeded { Vec::new() } else { vec![read] };
         TxnResponse { header, succeeded, responses }
     }
 

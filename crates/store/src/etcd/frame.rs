@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn messages_are_found_in_pieces_of_any_size() {
-        let frame = framed(&LeaseGrantRequest { seconds: 300 });
+        let frame = framed(&LeaseGrantRequest { seconds: 300, id: 0 });
         assert_eq!(&frame[..], [0, 0, 0, 0, 3, 8, 0xac, 2]);
         let both = [frame.clone(), frame].concat();
         for size in 1..=both.len() {

@@ -9,7 +9,7 @@ use world::Monotonic;
 use super::{
     Shared,
     failure::Failure,
-    messages::{LeaseGrantRequest, LeaseGrantResponse},
+    messages::{LeaseGrantRequest, LeaseResponse},
 };
 
 /// Keys on one lease: so many deletions etcd makes in one step when it ends.
@@ -60,8 +60,8 @@ impl Shared {
         }
         let shared = shared(time_to_live);
         let seconds = i64::try_from((time_to_live + shared).as_secs()).unwrap_or(i64::MAX);
-        let request = LeaseGrantRequest { seconds: seconds.max(1) };
-        let granted: Result<LeaseGrantResponse, Failure> = self.members.call(GRANT, &request).await;
+        let request = LeaseGrantRequest { seconds: seconds.max(1), ..LeaseGrantRequest::default() };
+        let granted: Result<LeaseResponse, Failure> = self.members.call(GRANT, &request).await;
         // A lease that nobody knows of ends by itself.
         let granted = granted.map_err(Failure::harmless)?;
         self.leases.add(time_to_live, granted.id, now + shared);

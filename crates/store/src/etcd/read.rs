@@ -8,7 +8,7 @@ use super::{
     Shared,
     body::Then,
     failure::Failure,
-    messages::{RangeRequest, RangeResponse, WatchCreate, WatchRequest, WatchResponse},
+    messages::{Asked, RangeRequest, RangeResponse, WatchCreate, WatchRequest, WatchResponse},
     number, revision, revision_of, transaction,
     watch::{Start, WATCH},
     write::PAUSE,
@@ -141,7 +141,7 @@ impl Shared {
     async fn oldest(&self) -> Result<Revision, Failure> {
         let key = self.keys.to_etcd(b"/registry");
         let create = WatchCreate { key, start_revision: 1, ..WatchCreate::default() };
-        let request = WatchRequest { create: Some(create) };
+        let request = WatchRequest { asked: Some(Asked::Create(create)) };
         let mut answers = self.members.stream(WATCH, &request, Then::Open).await?;
         while let Some(answer) = answers.next::<WatchResponse>().await? {
             if answer.canceled {

@@ -42,6 +42,7 @@ pub(crate) fn request(keys: &Keys, transaction: &Transaction, leases: &Leases) -
         target: CompareTarget::Modified.into(),
         key: keys.to_etcd(&compare.key),
         compared: Some(Compared::Modified(number(compare.modified))),
+        ..CompareRequest::default()
     };
     let read = |compare: &Compare| {
         let key = keys.to_etcd(&compare.key);
@@ -50,10 +51,16 @@ pub(crate) fn request(keys: &Keys, transaction: &Transaction, leases: &Leases) -
     let write = |then: Operation| match then {
         Operation::Put { key, value, time_to_live } => {
             let lease = time_to_live.and_then(|ttl| leases.get(&ttl).copied()).unwrap_or_default();
-            operation(Requested::Put(PutRequest { key: keys.to_etcd(&key), value, lease }))
+            operation(Requested::Put(PutRequest {
+                key: keys.to_etcd(&key),
+                value,
+                lease,
+                ..PutRequest::default()
+            }))
         }
         Operation::Delete { key } => {
-            operation(Requested::Delete(DeleteRequest { key: keys.to_etcd(&key) }))
+            let key = keys.to_etcd(&key);
+            operation(Requested::Delete(DeleteRequest { key, ..DeleteRequest::default() }))
         }
     };
     TxnRequest {
@@ -76,7 +83,7 @@ pub(crate) fn answer(keys: &Keys, response: TxnResponse) -> TransactionAnswer {
     }
     let present = response.responses.into_iter();
     let present = present.map(|response| {
-        let pair = response.range.and_then(|range| range.pairs.into_iter().next());
+        let pair = response.range().and_then(|range| range.pairs.into_iter().next());
         pair.map(|pair| key_value(keys, pair))
     });
     TransactionAnswer::Refused { revision, present: present.collect() }

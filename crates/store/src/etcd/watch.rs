@@ -17,7 +17,7 @@ use super::{
     Shared,
     batches::{Assembled, batches},
     body::Then,
-    messages::{WatchCreate, WatchRequest, WatchResponse},
+    messages::{Asked, WatchCreate, WatchRequest, WatchResponse},
     number, revision, revision_of,
 };
 use crate::{EventBatch, Revision, StoreError, WatchStream};
@@ -129,8 +129,9 @@ impl Follower {
             progress_notify: true,
             previous: true,
             fragment: true,
+            ..WatchCreate::default()
         };
-        let request = WatchRequest { create: Some(create) };
+        let request = WatchRequest { asked: Some(Asked::Create(create)) };
         let mut answers = match self.shared.members.stream(WATCH, &request, Then::Open).await {
             Ok(answers) => answers,
             Err(failure) => return Ended::Broken(failure.to_string()),

@@ -12,10 +12,6 @@ use super::{
     EtcdServer, Shared,
     body::Answer,
     header::{MEMBER, header, number, revision},
-    messages::{
-        DeleteRequest, LeaseGrantRequest, LeaseId, LeaseResponse, Member, MemberListResponse,
-        PutRequest, RangeRequest, TxnRequest,
-    },
     refusal::Refusal,
     watch,
 };
@@ -23,7 +19,10 @@ use crate::{
     Revision,
     etcd::{
         frame::{Unframed, framed},
-        messages::{CompactRequest, Done, StatusResponse},
+        messages::{
+            CompactRequest, DeleteRequest, Done, LeaseGrantRequest, LeaseId, LeaseResponse, Member,
+            MemberListResponse, PutRequest, RangeRequest, StatusResponse, TxnRequest,
+        },
     },
 };
 

@@ -3,10 +3,13 @@
 use super::{
     Shared,
     header::{header, pair, revision},
-    messages::RangeRequest,
     refusal::Refusal,
 };
-use crate::{KeyValue, Range, RangeAnswer, Revision, etcd::messages::RangeResponse, prefix_end};
+use crate::{
+    KeyValue, Range, RangeAnswer, Revision,
+    etcd::messages::{RangeRequest, RangeResponse},
+    prefix_end,
+};
 
 const DESCENDING: i32 = 2;
 

@@ -7,7 +7,6 @@ mod connection;
 mod header;
 mod keys;
 mod leases;
-mod messages;
 mod refusal;
 mod transaction;
 mod watch;

@@ -6,15 +6,15 @@ use super::{
     Shared,
     header::{header, number, pair},
     keys::range,
-    messages::{
-        CompareRequest, Compared, DeleteRequest, DeleteResponse, PutRequest, PutResponse,
-        RequestOperation, Requested, Responded, ResponseOperation, TxnRequest, TxnResponse,
-    },
     refusal::Refusal,
 };
 use crate::{
     Compare, KeyValue, Operation, Range, Revision, Transaction, TransactionAnswer,
-    etcd::messages::RangeResponse,
+    etcd::messages::{
+        CompareRequest, Compared, DeleteRequest, DeleteResponse, PutRequest, PutResponse,
+        RangeResponse, RequestOperation, Requested, Responded, ResponseOperation, TxnRequest,
+        TxnResponse,
+    },
 };
 
 /// Others may write the compared keys between our look and our write; after so many times it is their turn.

@@ -12,14 +12,15 @@ use super::{
     Shared,
     header::{header, number, pair, revision},
     keys::{is_in, prefix, range},
-    messages::{Asked, WatchCancel, WatchCreate, WatchRequest, WatchResponse},
     refusal::Refusal,
 };
 use crate::{
     Event, EventBatch, Range, Revision, StoreError, WatchStream,
     etcd::{
         frame::{Unframed, framed},
-        messages::{Pair, WatchedEvent},
+        messages::{
+            Asked, Pair, WatchCancel, WatchCreate, WatchRequest, WatchResponse, WatchedEvent,
+        },
     },
 };
 use prost::Message as _;
