@@ -6,6 +6,7 @@ pub mod collections;
 pub mod hash;
 pub mod human;
 pub mod int_or_string;
+mod interner;
 pub mod mutants;
 pub mod names;
 pub mod object;

@@ -5,13 +5,13 @@ use std::{
     fmt,
     hash::Hash,
     ops::{Deref, DerefMut},
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::collections::HashSet;
+use crate::interner::Interner;
 
 /// A value whose equals share one allocation while any of them lives, as [`Text`](crate::text::Text) does
 /// for strings. Reads go through to the value; a write makes a copy of its own first.
@@ -31,17 +31,11 @@ pub trait Pooled: Hash + Eq + Sized + 'static {
     fn pool() -> &'static Pool<Self>;
 }
 
-/// The distinct values of a type; those that nobody else holds are dropped when the table grows past
-/// twice its size after the last sweep.
+/// The distinct values of a type.
 pub struct Pool<T> {
-    values: Mutex<Option<Values<T>>>,
+    values: LazyLock<Mutex<Interner<Arc<T>>>>,
     /// What most fields hold: it is found without a look at the table.
     default: OnceLock<Arc<T>>,
-}
-
-struct Values<T> {
-    known: HashSet<Arc<T>>,
-    sweep_at: usize,
 }
 
 /// Below this many values a sweep is not worth its walk.
@@ -50,23 +44,16 @@ const SWEEP_MIN: usize = 256;
 impl<T: Pooled> Pool<T> {
     /// An empty pool.
     pub const fn new() -> Self {
-        Self { values: Mutex::new(None), default: OnceLock::new() }
+        Self {
+            values: LazyLock::new(|| Mutex::new(Interner::new(SWEEP_MIN))),
+            default: OnceLock::new(),
+        }
     }
 
     fn share(&self, value: T) -> Arc<T> {
         let mut values = self.values.lock();
-        let Values { known, sweep_at } =
-            values.get_or_insert_with(|| Values { known: HashSet::default(), sweep_at: SWEEP_MIN });
-        if let Some(found) = known.get(&value) {
-            return Arc::clone(found);
-        }
-        if known.len() >= *sweep_at {
-            known.retain(|value| Arc::strong_count(value) > 1);
-            *sweep_at = SWEEP_MIN.max(known.len() * 2);
-        }
-        let made = Arc::new(value);
-        known.insert(Arc::clone(&made));
-        made
+        let found = values.find(&value);
+        found.unwrap_or_else(|| values.keep(Arc::new(value), |value| Arc::strong_count(value) > 1))
     }
 }
 

@@ -6,41 +6,26 @@ use arcstr::ArcStr;
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::collections::HashSet;
+use crate::interner::Interner;
 
 /// A shared immutable string, a pointer wide: a clone copies the pointer. Equal texts made by [`Text::intern`] (and by
 /// decoding) share one allocation while any of them lives.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(ArcStr);
 
-/// Interned strings; those that nobody else holds are dropped when the table grows past twice its
-/// size after the last sweep.
-static INTERNED: Mutex<Interner> = Mutex::new(Interner { texts: None, sweep_at: SWEEP_MIN });
-
 /// Below this many strings a sweep is not worth its walk.
 const SWEEP_MIN: usize = 4096;
 
-struct Interner {
-    texts: Option<HashSet<ArcStr>>,
-    sweep_at: usize,
-}
+static INTERNED: LazyLock<Mutex<Interner<ArcStr>>> =
+    LazyLock::new(|| Mutex::new(Interner::new(SWEEP_MIN)));
 
 impl Text {
     /// The shared copy of `text`. Use it for names, labels, images: what repeats.
     pub fn intern(text: &str) -> Self {
-        let mut interner = INTERNED.lock();
-        let Interner { texts, sweep_at } = &mut *interner;
-        let texts = texts.get_or_insert_default();
-        if let Some(found) = texts.get(text) {
-            return Self(ArcStr::clone(found));
-        }
-        if texts.len() >= *sweep_at {
-            texts.retain(|text| ArcStr::strong_count(text).is_none_or(|holders| holders > 1));
-            *sweep_at = SWEEP_MIN.max(texts.len() * 2);
-        }
-        let made: ArcStr = ArcStr::from(text);
-        texts.insert(ArcStr::clone(&made));
-        Self(made)
+        let mut interned = INTERNED.lock();
+        let is_held = |text: &ArcStr| ArcStr::strong_count(text).is_none_or(|holders| holders > 1);
+        let found = interned.find(text);
+        Self(found.unwrap_or_else(|| interned.keep(ArcStr::from(text), is_held)))
     }
 
     /// The string itself.
