@@ -15,6 +15,7 @@ mod duration;
 mod encode;
 mod engine;
 pub mod faults;
+mod follow;
 pub mod health;
 pub mod http;
 mod impersonation;
@@ -39,6 +40,7 @@ pub mod tls;
 pub use api_group::{ApiGroup, ApiGroupAnswer, ReadOnlyRequest, ReadOnlyResource};
 pub use custom::Served;
 pub use engine::{Engine, EngineMetrics, EngineOptions, Epoch, StartError};
+pub use follow::Follow;
 pub use object::Object;
 pub use operation::{
     Content, DeleteOptions, FieldValidation, ListQuery, Listed, Notes, ObjectEvent, Operation,

@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use clap::{Arg, ArgMatches, Command};
-use client::{Method, Request, Transport as _};
+use client::Method;
 
 use crate::{cli, failure::Failure, output, reach};
 
@@ -47,15 +46,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 fn ask(matches: &ArgMatches, method: Method, path: String) -> Result<(), Failure> {
     let time = reach::on_one_thread(async |world| {
         let (transport, _) = reach::transport(&world, matches)?;
-        let request = Request {
-            method,
-            path,
-            content_type: "",
-            accept: "application/json",
-            body: Bytes::new(),
-            epoch: None,
-        };
-        let answer = transport.send(request).await.context("the clock cannot be stepped")?;
+        let answer = reach::ask(&transport, method, path);
+        let answer = answer.await.context("the clock cannot be stepped")?;
         Ok(String::from_utf8_lossy(&answer.body).trim().to_owned())
     })?;
     output::say(&time);

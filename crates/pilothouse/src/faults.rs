@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
-use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use client::{Method, Request, Transport as _, http::HttpTransport};
+use client::{Method, http::HttpTransport};
 use serde_json::Value;
 
 use crate::{cli, failure::Failure, output, reach};
@@ -48,10 +47,8 @@ async fn follow(transport: &HttpTransport) -> Result<()> {
 }
 
 async fn ask(transport: &HttpTransport, path: String) -> Result<Value> {
-    let (content_type, accept) = ("", "application/json");
-    let body = Bytes::new();
-    let request = Request { method: Method::Get, path, content_type, accept, body, epoch: None };
-    let answer = transport.send(request).await.context("the faults cannot be listed")?;
+    let answer = reach::ask(transport, Method::Get, path);
+    let answer = answer.await.context("the faults cannot be listed")?;
     serde_json::from_slice(&answer.body).context("the server sends no list of faults")
 }
 

@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod faults;
 mod kube_apiserver;
+mod named_object;
 mod node_failure;
 mod output;
 mod process;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use api::resources::NODES;
-use bytes::Bytes;
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use client::{Method, PatchKind, Request, Transport, WriteOptions};
 use meta::{object::ObjectKey, time::Time};
@@ -92,15 +91,8 @@ async fn annotate(transport: &dyn Transport, name: &str, annotations: Value) -> 
 
 /// The time of the control plane, which may be a virtual one.
 async fn now(world: &World, transport: &dyn Transport) -> Time {
-    let request = Request {
-        method: Method::Get,
-        path: "/pilothouse/clock".to_owned(),
-        content_type: "",
-        accept: "application/json",
-        body: Bytes::new(),
-        epoch: None,
-    };
-    let shown = transport.send(request).await.ok();
+    let asked = reach::ask(transport, Method::Get, "/pilothouse/clock".to_owned());
+    let shown = asked.await.ok();
     let shown = shown.and_then(|answer| String::from_utf8_lossy(&answer.body).trim().parse().ok());
     shown.unwrap_or_else(|| world.clock.wall())
 }

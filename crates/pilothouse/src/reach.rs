@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use bytes::Bytes;
 use clap::ArgMatches;
 use client::{
+    ClientError, Method, Request, Response, Transport,
     http::HttpTransport,
     kubeconfig::{self, Access},
 };
@@ -16,6 +18,17 @@ pub(crate) fn transport(world: &World, matches: &ArgMatches) -> Result<(HttpTran
     let namespace = access.namespace.clone();
     let transport = HttpTransport::new(world.clone(), &access, "pilothouse/0.1.0")?;
     Ok((transport, if namespace.is_empty() { "default".to_owned() } else { namespace }))
+}
+
+/// Asks for a page of the control plane that is no object.
+pub(crate) async fn ask(
+    transport: &dyn Transport,
+    method: Method,
+    path: String,
+) -> Result<Response, ClientError> {
+    let (content_type, accept) = ("", "application/json");
+    let request = Request { method, path, content_type, accept, body: Bytes::new(), epoch: None };
+    transport.send(request).await
 }
 
 /// What the kubeconfig that is meant says.

@@ -1,17 +1,13 @@
-//! What was injected, as a path of the server. `GET ?after=N` lists what came after record N; with
-//! `&wait=true` it waits a while for the next one.
+//! What was injected, as a path of the server that can be followed.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::{Faults, Shared};
-use crate::{Extension, Query, Request, Response};
-
-/// Short, so that a server that stops need not wait for those who wait.
-const WAIT_MAX: Duration = Duration::from_secs(3);
+use crate::{Extension, Follow, Request, Response};
 
 pub(super) fn extension(faults: Faults) -> Extension {
     Extension {
@@ -24,16 +20,11 @@ pub(super) fn extension(faults: Faults) -> Extension {
 }
 
 async fn answer(faults: &Shared, request: &Request) -> Response {
-    let query = request.target.split_once('?').map_or("", |(_, query)| query);
-    let query = Query::parse(query);
-    let after = match query.get("after") {
-        "" => 0,
-        text => match text.parse() {
-            Ok(number) => number,
-            Err(_) => return Response::text(StatusCode::BAD_REQUEST, "`after` is no number\n"),
-        },
+    let Follow { after, wait } = match Follow::of(request) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
     };
-    if query.flag("wait") {
+    if wait {
         wait_for_more(faults, after).await;
     }
     let body = faults.listed(after).to_string();
@@ -51,7 +42,7 @@ async fn wait_for_more(faults: &Shared, after: u64) {
     tokio::select! {
         biased;
         () = next => {}
-        () = faults.world.clock.sleep(WAIT_MAX) => {}
+        () = faults.world.clock.sleep(Follow::WAIT_MAX) => {}
     }
 }
 

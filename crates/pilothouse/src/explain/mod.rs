@@ -6,70 +6,43 @@ mod time;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use api::catalog::{ResourceFacts, builtin};
-use clap::{Arg, ArgMatches, Command};
+use api::catalog::ResourceFacts;
+use clap::{ArgMatches, Command};
 use client::{Request, Transport, http::HttpTransport};
-use meta::{object::ObjectKey, resource::Scope};
+use meta::object::ObjectKey;
 use nodes::Rules;
 use plane::{Components, Identities};
 use runtime::{Metrics, trace::Trace};
 use world::World;
 
-use crate::{cli, failure::Failure, output, reach};
+use crate::{
+    cli,
+    failure::Failure,
+    named_object::{self, NamedObject},
+    output, reach,
+};
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
         .about("Print what each controller sees of an object, what it would do now and why; writes nothing")
         .arg(
-            Arg::new("object")
+            named_object::argument()
                 .required(true)
-                .value_name("KIND/NAME")
                 .help("Such as deployment/web, rs/web-5d8c7 or pod/web-5d8c7-x2x9k"),
         )
-        .arg(
-            Arg::new("namespace")
-                .short('n')
-                .long("namespace")
-                .value_name("NAME")
-                .help("Where the object is [default: the kubeconfig's]"),
-        )
+        .arg(named_object::namespace_argument())
         .arg(cli::kubeconfig_argument())
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let object = cli::text(matches, "object");
-    let Some((kind, name)) = object.split_once('/') else {
-        let text = format!("{object:?} is not KIND/NAME, such as deployment/web");
-        return Err(Failure::Value(text));
-    };
-    let Some(facts) = find(kind) else {
-        return Err(Failure::Value(format!("there is no kind {kind:?}")));
-    };
+    let object = NamedObject::of(matches)?;
     let text = reach::on_one_thread(async |world| {
         let (transport, namespace) = reach::transport(&world, matches)?;
-        let given = matches.get_one::<String>("namespace").cloned();
-        let namespace = match facts.resource.scope {
-            Scope::Namespaced => given.unwrap_or(namespace),
-            Scope::Cluster => String::new(),
-        };
-        let key = ObjectKey::new(namespace.as_str(), name);
-        explain(&world, transport, facts, &key).await
+        let key = object.key(namespace);
+        explain(&world, transport, object.facts, &key).await
     })?;
     output::say(&text);
     Ok(())
-}
-
-/// A resource by what people call it: plural, singular, short name, kind, `plural.group`.
-pub(crate) fn find(kind: &str) -> Option<&'static ResourceFacts> {
-    let wanted = kind.to_lowercase();
-    let found = builtin().resources().iter().find(|facts| {
-        let names = [facts.resource.plural.to_lowercase(), facts.singular.to_lowercase()];
-        names.contains(&wanted)
-            || facts.resource.kind.to_lowercase() == wanted
-            || names.iter().any(|name| format!("{name}.{}", facts.resource.group) == wanted)
-            || facts.short_names.contains(&wanted)
-    });
-    found.map(|facts| &**facts)
 }
 
 async fn explain(
@@ -100,19 +73,4 @@ async fn explain(
         return Ok(format!("No controller looks after {}/{}.", facts.singular, key.name));
     }
     print::explanations(&explanations).context("cannot print")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_are_named_as_for_kubectl() {
-        for name in ["deployment", "deployments", "deploy", "Deployment", "deployments.apps"] {
-            let found = find(name).map(|facts| &*facts.resource.plural);
-            assert_eq!(found, Some("deployments"), "{name}");
-        }
-        assert_eq!(find("replicaset.apps").map(|facts| &*facts.resource.kind), Some("ReplicaSet"));
-        assert!(find("ship").is_none());
-    }
 }

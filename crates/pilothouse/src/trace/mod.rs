@@ -11,15 +11,18 @@ mod text;
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
-use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser};
-use client::{Method, Request, Transport as _, http::HttpTransport};
-use meta::{object::ObjectKey, resource::Scope};
+use client::{Method, http::HttpTransport};
 use runtime::trace::{Place, Record, Told};
 use serde::{Deserialize, Serialize};
 use world::{Monotonic, World};
 
-use crate::{cli, clock, explain, failure::Failure, output, reach};
+use crate::{
+    cli, clock,
+    failure::Failure,
+    named_object::{self, NamedObject},
+    output, reach,
+};
 use select::Selection;
 
 /// What was followed, and all that was told meanwhile: a file that can be looked at again.
@@ -40,18 +43,11 @@ pub(crate) fn command() -> Command {
             "Print what happens around an object: changes, waits, decisions with reasons, writes",
         )
         .arg(
-            Arg::new("object")
-                .value_name("KIND/NAME")
+            named_object::argument()
                 .required_unless_present("from")
                 .help("Such as deployment/web; it need not exist yet"),
         )
-        .arg(
-            Arg::new("namespace")
-                .short('n')
-                .long("namespace")
-                .value_name("NAME")
-                .help("Where the object is [default: the kubeconfig's]"),
-        )
+        .arg(named_object::namespace_argument())
         .arg(option("for", "DURATION", "Follow for so long, such as 30s [default: until Ctrl-C]"))
         .arg(option("record", "FILE", "Keep what is told, all of it, for --from"))
         .arg(option("from", "FILE", "Show a recording instead of what happens now"))
@@ -78,14 +74,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         output::say(shown(&recording, format, all).trim_end());
         return Ok(());
     }
-    let object = cli::text(matches, "object");
-    let Some((kind, name)) = object.split_once('/') else {
-        let text = format!("{object:?} is not KIND/NAME, such as deployment/web");
-        return Err(Failure::Value(text));
-    };
-    let Some(facts) = explain::find(kind) else {
-        return Err(Failure::Value(format!("there is no kind {kind:?}")));
-    };
+    let object = NamedObject::of(matches)?;
     let given = matches.get_one::<String>("for").map(|text| (text, clock::parse(text)));
     if let Some((text, None)) = given {
         return Err(Failure::Value(format!("--for {text:?} is no duration, such as 30s")));
@@ -93,13 +82,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let patience = given.and_then(|(_, parsed)| parsed);
     Ok(reach::on_one_thread(async |world| {
         let (transport, namespace) = reach::transport(&world, matches)?;
-        let given = matches.get_one::<String>("namespace").cloned();
-        let namespace = match facts.resource.scope {
-            Scope::Namespaced => given.unwrap_or(namespace),
-            Scope::Cluster => String::new(),
-        };
-        let key = ObjectKey::new(namespace.as_str(), name).to_string();
-        let object = Place { resource: facts.resource.to_string(), key };
+        let key = object.key(namespace).to_string();
+        let object = Place { resource: object.facts.resource.to_string(), key };
         let live = format == "text";
         let follower = Follower { world, transport, object, all, live };
         let recording = follower.follow(patience).await?;
@@ -180,11 +164,7 @@ impl Follower {
 
     async fn ask(&self, after: u64, wait: bool) -> Result<Told> {
         let path = format!("{PATH}?after={after}&wait={wait}");
-        let (content_type, accept) = ("", "application/json");
-        let body = Bytes::new();
-        let request =
-            Request { method: Method::Get, path, content_type, accept, body, epoch: None };
-        let answer = self.transport.send(request).await.context(
+        let answer = reach::ask(&self.transport, Method::Get, path).await.context(
             "the control plane tells nothing of its work; it is one that `pilothouse up` started",
         )?;
         serde_json::from_slice(&answer.body).context("the server sends no trace")

@@ -1,15 +1,11 @@
-//! What happens, as a path of the API server. `GET ?after=N` gives what was recorded after record N; with
-//! `&wait=true` it waits a while for the next one.
+//! What happens, as a path of the API server that can be followed.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use apiserver::{Extension, Query, Request, Response};
+use apiserver::{Extension, Follow, Request, Response};
 use http::StatusCode;
 use runtime::trace::Trace;
 use world::World;
-
-/// Short, so that a server that stops need not wait for those who wait.
-const WAIT_MAX: Duration = Duration::from_secs(3);
 
 pub(super) fn extension(trace: &Trace, world: &World) -> Extension {
     let (trace, world) = (trace.clone(), world.clone());
@@ -23,19 +19,14 @@ pub(super) fn extension(trace: &Trace, world: &World) -> Extension {
 }
 
 async fn answer(trace: &Trace, world: &World, request: &Request) -> Response {
-    let query = request.target.split_once('?').map_or("", |(_, query)| query);
-    let query = Query::parse(query);
-    let after = match query.get("after") {
-        "" => 0,
-        text => match text.parse() {
-            Ok(number) => number,
-            Err(_) => return Response::text(StatusCode::BAD_REQUEST, "`after` is no number\n"),
-        },
+    let Follow { after, wait } = match Follow::of(request) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
     };
     let clock = &*world.clock;
     let mut told = trace.after(after, clock);
-    if told.records.is_empty() && query.flag("wait") {
-        trace.wait(after, clock, WAIT_MAX).await;
+    if told.records.is_empty() && wait {
+        trace.wait(after, clock, Follow::WAIT_MAX).await;
         told = trace.after(after, clock);
     }
     match serde_json::to_vec(&told) {
