@@ -25,6 +25,9 @@ const MARK: &[u8] = b"pilothouse-progress";
 /// For so long events may come by themselves.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// For so long the history of a watch that begins in the past may take.
+const HISTORY_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Who watches, and what was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -53,6 +56,16 @@ impl Progress {
 }
 
 impl Shared {
+    /// Lets a watch that begins in the past hear of `revision`, if its history does not take it there.
+    pub(crate) fn ask_after_history(self: &Arc<Self>, revision: Revision) {
+        let shared = Arc::clone(self);
+        let asking = async move {
+            shared.members.world.clock.sleep(HISTORY_PATIENCE).await;
+            shared.ask_for_progress(revision);
+        };
+        self.members.world.tasks.spawn("etcd history", Box::pin(asking));
+    }
+
     /// Lets every watch hear of `revision`, a little later.
     pub(crate) fn ask_for_progress(self: &Arc<Self>, revision: Revision) {
         if self.progress.behind(revision.0).is_empty() {

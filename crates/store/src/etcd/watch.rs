@@ -172,7 +172,7 @@ impl Follower {
         if answer.created {
             self.history = current;
             if current >= next {
-                self.shared.ask_for_progress(current);
+                self.shared.ask_after_history(current);
             }
         }
         if answer.canceled && answer.compact_revision > 0 {
